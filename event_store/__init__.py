@@ -1,0 +1,1 @@
+"""The truth: commands in, events kept once, the feed out."""

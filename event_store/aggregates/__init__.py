@@ -1,0 +1,1 @@
+"""One folder per kind of stream: events, commands, state, decide."""

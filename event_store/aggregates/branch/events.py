@@ -1,0 +1,5 @@
+"""What happens to a branch."""
+
+from mymedic.messages import Event
+
+EVENTS: tuple[type[Event], ...] = ()

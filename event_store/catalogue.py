@@ -1,0 +1,111 @@
+"""Wire name + version <-> class: the one list of everything that can be asked and everything that can have happened."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from event_store.aggregates import (
+    appointment,
+    bank_statement,
+    branch,
+    cash_session,
+    encounter,
+    invoice,
+    patient,
+    payment,
+    policy,
+    practitioner,
+    price,
+    schedule,
+    settlement_file,
+    tenant,
+)
+from event_store.upcasting import upcast
+from mymedic.deciding import Aggregate, Decision
+from mymedic.errors import Refused
+from mymedic.messages import Command, Event, canonical_json
+
+AGGREGATES: dict[str, Aggregate] = {
+    module.AGGREGATE.name: module.AGGREGATE
+    for module in (
+        tenant,
+        branch,
+        practitioner,
+        patient,
+        schedule,
+        appointment,
+        encounter,
+        price,
+        policy,
+        invoice,
+        payment,
+        cash_session,
+        settlement_file,
+        bank_statement,
+    )
+}
+
+AGGREGATE_OF_STREAM: dict[str, Aggregate] = {aggregate.stream: aggregate for aggregate in AGGREGATES.values()}
+
+EVENTS: dict[str, type[Event]] = {
+    event.__name__: event for aggregate in AGGREGATES.values() for event in aggregate.events
+}
+
+COMMANDS: dict[str, type[Command]] = {
+    command.__name__: command for aggregate in AGGREGATES.values() for command in aggregate.decisions
+}
+
+_OWNER: dict[type[Command], Aggregate] = {
+    command: aggregate for aggregate in AGGREGATES.values() for command in aggregate.decisions
+}
+
+_DECODERS = {name: msgspec.json.Decoder(event) for name, event in EVENTS.items()}
+
+
+def owner_of(command: type[Command]) -> tuple[Aggregate, Decision]:
+    """The aggregate that decides a command, and how."""
+    aggregate = _OWNER[command]
+    return aggregate, aggregate.decisions[command]
+
+
+def aggregate_of_stream(stream_id: str) -> tuple[Aggregate, str]:
+    """The aggregate and the id behind a stream id."""
+    stream, _, id = stream_id.partition("-")
+    return AGGREGATE_OF_STREAM[stream], id
+
+
+def kebab(name: str) -> str:
+    """`CapturePayment` -> `capture-payment`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+COMMAND_OF_PATH: dict[str, type[Command]] = {kebab(name): command for name, command in COMMANDS.items()}
+
+
+def encode_payload(event: Event) -> bytes:
+    """Canonical JSON of the clear part of an event."""
+    if getattr(event, "pii", None) is not None:
+        event = msgspec.structs.replace(event, pii=None)
+    return canonical_json(event)
+
+
+def decode_event(event_type: str, version: int, payload: bytes, pii: bytes | None = None) -> Event:
+    """The event in today's shape, whatever version it was written in; an unknown one is SCHEMA_VERSION_UNKNOWN."""
+    event_class = EVENTS.get(event_type)
+    if event_class is None or version > event_class.version:
+        raise Refused(
+            "SCHEMA_VERSION_UNKNOWN",
+            f"{event_type} version {version} was written by a newer program; update before reading on",
+            event_type=event_type,
+            version=version,
+        )
+    if version < event_class.version or pii is not None:
+        fields: dict[str, Any] = msgspec.json.decode(payload)
+        fields = upcast(event_type, version, event_class.version, fields)
+        if pii is not None:
+            fields["pii"] = msgspec.json.decode(pii)
+        return msgspec.convert(fields, event_class)
+    return _DECODERS[event_type].decode(payload)

@@ -1,0 +1,1 @@
+"""The floor: what every room uses and what uses no room."""

@@ -1,0 +1,131 @@
+"""What a decision is given and what it gives back: the contract between an aggregate and `event_store.handle`.
+
+An aggregate folder has `events.py`, `commands.py`, `state.py` (class `State`, `evolve`, `guards`) and `decide.py`
+(the decisions and the map `DECISIONS`). A decision is pure: it sees the folded state of its own stream, the command
+and a `Context`; it returns events or raises `Refused`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any, Protocol
+
+from mymedic.errors import Refused
+from mymedic.messages import Actor, Command, Event, On
+
+
+class Context(Protocol):
+    """The world as a decision may see it: time, ids, the asking actor, and other streams at this very moment.
+
+    Every stream read through `state` or `related` joins the command's read set; its version is checked when the
+    events are appended (R-CMD-8).
+    """
+
+    tenant_id: str
+    id: str  # of the aggregate that decides, new or existing
+    command_id: str
+    actor: Actor
+    channel: str
+    now: datetime  # the server's clock
+    occurred_at: datetime  # when it happened; equals `now` unless the client was offline (R-CMD-6)
+    tz: timezone
+
+    def today(self) -> date:
+        """Business date of `occurred_at` in the tenant's zone."""
+
+    def new_id(self, prefix: str) -> str: ...
+
+    def state(self, aggregate: str, id: str) -> Any:
+        """The folded state of another stream; `exists` is False when there is no such stream."""
+
+    def require(self, aggregate: str, id: str) -> Any:
+        """As `state`, or NOT_FOUND."""
+
+    def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]:
+        """States of that aggregate's streams with an event tagged `kind = value`, in order of their first event."""
+
+    def holder(self, kind: str, value: str) -> str | None:
+        """Id of the aggregate that holds a guard, or None when it is free."""
+
+    def guard_detail(self, kind: str, value: str) -> str | None:
+        """The detail stored with a guard, or None when it is free."""
+
+    def guards(self, kind: str, prefix: str) -> Sequence[str]:
+        """Values of the guards of a kind that begin with a prefix, ascending."""
+
+    def keyed_hash(self, text: str) -> str:
+        """HMAC under the tenant's analytics key: equal texts are findable, the text is not readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A unique fact: at most one aggregate of the tenant holds (kind, value) at a time (R-CMD-3)."""
+
+    kind: str
+    value: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardChange:
+    """What one event does to the guards: derived from the event and the state before it, so replay rebuilds them."""
+
+    claim: Sequence[Guard] = ()
+    release: Sequence[Guard] = ()
+
+
+# The code that a command gets when a guard that it needs is held by another.
+GUARD_CODES: dict[str, str] = {
+    "slot_token": "SLOT_UNAVAILABLE",
+    "patient_time": "PATIENT_DOUBLE_BOOKED",
+    "practitioner_time": "SLOT_OVERLAP",
+    "gateway_payment": "PAYMENT_DUPLICATE",
+    "rrn": "RRN_REUSED",
+    "price": "PRICE_OVERLAP",
+    "file": "FILE_DUPLICATE",
+    "settlement_line": "FILE_TOTAL_MISMATCH",
+    "webhook": "ALREADY_EXISTS",
+    "drawer": "CASH_SESSION_OPEN",
+    # everything else that must be unique answers ALREADY_EXISTS
+}
+
+Decide = Callable[[Any, Any, Context], Iterable[Event | On]]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How one command is decided.
+
+    `target` names the command's field that holds the aggregate's id (None: a new id, or the envelope's
+    `aggregate_id`), or is a function of (command, context). `creates`: True when the stream must be new, False when
+    it must exist, None when either will do.
+    """
+
+    decide: Decide
+    target: str | Callable[[Any, Context], str] | None = None
+    creates: bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One kind of stream: `stream_id` is `<stream>-<id>`; `name` is the folder's, and the landing table's."""
+
+    name: str
+    stream: str
+    id_prefix: str
+    new_state: Callable[[], Any]
+    evolve: Callable[[Any, Event], None]
+    events: Sequence[type[Event]]
+    decisions: dict[type[Command], Decision]
+    guards: Callable[[Any, Event], GuardChange | None] = lambda state, event: None
+
+    def stream_id(self, id: str) -> str:
+        return f"{self.stream}-{id}"
+
+
+def check(condition: object, code: str, message: str, **details: Any) -> None:
+    """Refuse with a code unless the condition holds."""
+    if not condition:
+        raise Refused(code, message, **details)

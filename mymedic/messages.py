@@ -1,0 +1,112 @@
+"""The bases of every command and event, and the bounded types that their fields are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+# Bounds keep a huge number a 422 instead of an overflow in SQL (10^14 paise = one lakh crore rupees).
+Paise = Annotated[int, Meta(ge=0, le=10**14)]
+PositivePaise = Annotated[int, Meta(ge=1, le=10**14)]
+SignedPaise = Annotated[int, Meta(ge=-(10**14), le=10**14)]
+Bps = Annotated[int, Meta(ge=0, le=10_000)]
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+Seconds = Annotated[int, Meta(ge=-(10**10), le=10**10)]
+Id = Annotated[str, Meta(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+LongText = Annotated[str, Meta(max_length=4000)]
+Timestamp = Annotated[datetime, Meta(tz=True)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+
+Role = Literal["PP", "DR", "FD", "FN", "CM", "AU", "EN", "IN", "SY"]
+ActorType = Literal["user", "patient", "integration", "system"]
+EntryChannel = Literal["portal", "phone", "walk_in", "console", "doctor_app", "api", "system"]
+
+
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a message: no identity of its own."""
+
+
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody wants. `who` lists the roles that may ask (the Who column of DOMAIN §2.6)."""
+
+    who: ClassVar[frozenset[str]] = frozenset()
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What happened. Defaults are only None, () or False, so an absent field reads the same in SQL.
+
+    `retention` holds the classes of DOMAIN §9.1. An event with personal data has a field `pii`, a Struct that the
+    ledger seals apart from the clear payload and that readers without the key see as None.
+    """
+
+    version: ClassVar[int] = 1
+    retention: ClassVar[tuple[str, ...]] = ("operational",)
+
+
+class On(Struct, frozen=True):
+    """An event of another stream than the command's own, emitted in the same transaction (R-CMD-5)."""
+
+    aggregate: str
+    id: str
+    event: Event
+
+
+class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who asks. `branch_scope` is `*` or the branches this actor may touch."""
+
+    type: ActorType
+    id: str
+    roles: tuple[Role, ...] = ()
+    branch_scope: Literal["*"] | tuple[str, ...] = "*"
+    practitioner_id: str | None = None
+    patient_id: str | None = None
+    on_behalf_of: str | None = None
+
+    def has(self, *roles: str) -> bool:
+        return any(role in self.roles for role in roles)
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """A command on its way in: the message plus who, when, for which tenant, and under which idempotency key."""
+
+    command: Command
+    command_id: str
+    tenant_id: str
+    actor: Actor
+    issued_at: datetime
+    channel: EntryChannel = "api"
+    aggregate_id: str | None = None
+    branch_id: str | None = None
+    expected_version: int | None = None
+    client_recorded_at: datetime | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
+class ErrorBody(Struct, frozen=True, kw_only=True):
+    code: str
+    message: str
+    details: dict[str, Any] = {}
+    retryable: bool = False
+
+
+class Ack(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to a command; kept in the command log and given again when the same command comes again."""
+
+    status: Literal["accepted", "duplicate", "rejected"]
+    command_id: str
+    stream_id: str | None = None
+    stream_version: int | None = None
+    event_ids: tuple[str, ...] = ()
+    first_seq: int | None = None
+    last_seq: int | None = None
+    error: ErrorBody | None = None
+
+
+def canonical_json(value: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no floats: what is hashed is always these bytes."""
+    return msgspec.json.encode(value, order="sorted")
