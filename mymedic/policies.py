@@ -18,14 +18,14 @@ BookingChannel = Literal["portal", "phone", "walk_in", "console", "doctor_app", 
 
 
 # A stored body spells out every figure (omit_defaults=False): a later change of a default here must not change it.
-class ForfeitTier(Value, omit_defaults=False):
+class ForfeitTier(Value, frozen=True, kw_only=True, omit_defaults=False):
     """From `min_lead_seconds` before the start, this share of the base is kept."""
 
     min_lead_seconds: Lead
     forfeit_bps: Bps
 
 
-class CancellationBody(Value, tag_field="kind", tag="cancellation", omit_defaults=False):
+class CancellationBody(Value, frozen=True, kw_only=True, tag_field="kind", tag="cancellation", omit_defaults=False):
     tiers: tuple[ForfeitTier, ...] = (
         ForfeitTier(min_lead_seconds=24 * 3600, forfeit_bps=0),
         ForfeitTier(min_lead_seconds=4 * 3600, forfeit_bps=5000),
@@ -38,14 +38,14 @@ class CancellationBody(Value, tag_field="kind", tag="cancellation", omit_default
     forfeit_base: Literal["deposit", "price"] = "deposit"
 
 
-class NoshowEscalation(Value):
+class NoshowEscalation(Value, frozen=True, kw_only=True):
     """Patients with at least `threshold` no-shows in the last 365 days pay at least `bps` of the price."""
 
     threshold: Annotated[int, Meta(ge=1, le=1000)]
     bps: Bps
 
 
-class DepositBody(Value, tag_field="kind", tag="deposit", omit_defaults=False):
+class DepositBody(Value, frozen=True, kw_only=True, tag_field="kind", tag="deposit", omit_defaults=False):
     """`channels` empty: every channel; `max_paise` None: no ceiling but the price."""
 
     mode: Literal["none", "fixed", "bps"] = "none"
@@ -58,7 +58,7 @@ class DepositBody(Value, tag_field="kind", tag="deposit", omit_defaults=False):
     noshow_escalation: NoshowEscalation | None = None
 
 
-class FollowUpBody(Value, tag_field="kind", tag="follow_up", omit_defaults=False):
+class FollowUpBody(Value, frozen=True, kw_only=True, tag_field="kind", tag="follow_up", omit_defaults=False):
     free_days: Days = 7
     free_visits: Count = 1
     same_practitioner: bool = True
@@ -67,7 +67,7 @@ class FollowUpBody(Value, tag_field="kind", tag="follow_up", omit_defaults=False
     lapse_days: Days = 30
 
 
-class RefundBody(Value, tag_field="kind", tag="refund", omit_defaults=False):
+class RefundBody(Value, frozen=True, kw_only=True, tag_field="kind", tag="refund", omit_defaults=False):
     auto_approve_limit_paise: Paise = 200_000
     manager_limit_paise: Paise = 2_000_000
     cash_refund_limit_paise: Paise = 500_000
@@ -84,7 +84,7 @@ DEFAULTS: dict[str, PolicyBody] = {
 }
 
 
-class PolicyVersion(Value):
+class PolicyVersion(Value, frozen=True, kw_only=True):
     """A body with the id that is pinned to whatever it decided; `effective_to` is exclusive."""
 
     policy_version_id: str
