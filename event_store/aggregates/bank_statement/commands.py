@@ -11,7 +11,7 @@ from event_store.aggregates.bank_statement.events import BankFormat, BankSide, C
 from mymedic.messages import Command, Count, Id, LongText, PositivePaise, Sha256, SignedPaise, Text, Value
 
 
-class BankLine(Value):
+class BankLine(Value, kw_only=True):
     """A row of a statement; `row` is where the file has it, `line_no` its place among the rows of its value date."""
 
     row: Count
@@ -27,7 +27,7 @@ class BankLine(Value):
     counterparty_class: CounterpartyClass
 
 
-class IngestBankStatement(Command):
+class IngestBankStatement(Command, kw_only=True):
     """One statement of a bank's file as lines; `statement_no` counts the statements of the file from 1."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN", "FN"})
