@@ -1,0 +1,1 @@
+"""The line from the log to the published warehouse."""
