@@ -1,5 +1,54 @@
 """What happens to a branch."""
 
-from mymedic.messages import Event
+from __future__ import annotations
 
-EVENTS: tuple[type[Event], ...] = ()
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from mymedic.messages import Event, Id, Text, Value
+
+Pincode = Annotated[str, Meta(pattern=r"^[1-9]\d{5}$")]
+Gstin = Annotated[str, Meta(pattern=r"^[0-9A-Z]{15}$")]
+Weekday = Annotated[int, Meta(ge=1, le=7)]  # ISO: Monday is 1
+OpeningTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+ClosingTime = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
+class OpenHours(Value, frozen=True, kw_only=True):
+    """One span of opening on a weekday, local time, half open; a day with a lunch break has two."""
+
+    dow: Weekday
+    start: OpeningTime
+    end: ClosingTime
+
+
+class BranchRegistered(Event, frozen=True, kw_only=True):
+    branch_id: Id
+    name: Text
+    city_id: Id
+    pincode: Pincode
+    opened_on: date
+    open_hours: tuple[OpenHours, ...]
+    hfr_id: Text | None = None
+    gstin: Gstin | None = None
+
+
+class BranchUpdated(Event, frozen=True, kw_only=True):
+    """From `effective_on` (a business date) the given attributes hold; None leaves one as it was."""
+
+    name: Text | None = None
+    city_id: Id | None = None
+    open_hours: tuple[OpenHours, ...] | None = None
+    effective_on: date
+
+
+class BranchClosed(Event, frozen=True, kw_only=True):
+    """`closed_on` is the first day on which the branch does not open."""
+
+    closed_on: date
+    reason: Text
+
+
+EVENTS: tuple[type[Event], ...] = (BranchRegistered, BranchUpdated, BranchClosed)

@@ -1,5 +1,86 @@
-"""What happens to a patient."""
+"""What happens to a patient. Who it is stands in the sealed parts alone."""
 
-from mymedic.messages import Event
+from __future__ import annotations
 
-EVENTS: tuple[type[Event], ...] = ()
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from mymedic.messages import Event, Id, Sha256, Text, Timestamp
+
+Sex = Literal["male", "female", "other", "unknown"]
+Purpose = Literal["care", "messaging", "claims_share", "analytics", "abdm_link"]
+GivenBy = Literal["patient", "guardian"]
+BirthYear = Annotated[int, Meta(ge=1880, le=2200)]
+# E.164; numbers of India are mobile ones, which begin with 6 to 9
+Phone = Annotated[str, Meta(pattern=r"^(\+91[6-9]\d{9}|\+(?!91)[1-9]\d{6,14})$")]
+AbhaNumber = Annotated[str, Meta(pattern=r"^\d{2}-?\d{4}-?\d{4}-?\d{4}$")]
+AbhaAddress = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._]{3,64}@[a-z]{2,16}$")]
+
+
+class PatientPii(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    name: Text
+    phone_e164: Phone
+    dob: date | None = None
+    abha_number: AbhaNumber | None = None
+    abha_address: AbhaAddress | None = None
+    address: Text | None = None
+
+
+class PatientPiiPatch(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What changes of a patient's personal data; None leaves it as it was."""
+
+    name: Text | None = None
+    phone_e164: Phone | None = None
+    dob: date | None = None
+    abha_number: AbhaNumber | None = None
+    abha_address: AbhaAddress | None = None
+    address: Text | None = None
+
+
+class ConsentPii(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    given_by_name: Text | None = None
+
+
+class PatientRegistered(Event, frozen=True, kw_only=True):
+    """The hashes are keyed: equal names and phones are findable inside the tenant, and unreadable."""
+
+    version: ClassVar[int] = 2
+    retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
+    patient_id: Id
+    sex: Sex
+    birth_year: BirthYear
+    city_id: Id | None = None
+    registered_branch_id: Id
+    guardian_patient_id: Id | None = None
+    phone_hash: Sha256
+    name_hash: Sha256
+    pii: PatientPii | None = None
+
+
+class PatientUpdated(Event, frozen=True, kw_only=True):
+    retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
+    sex: Sex | None = None
+    birth_year: BirthYear | None = None
+    city_id: Id | None = None
+    phone_hash: Sha256 | None = None
+    name_hash: Sha256 | None = None
+    pii: PatientPiiPatch | None = None
+
+
+class ConsentRecorded(Event, frozen=True, kw_only=True):
+    retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
+    purpose: Purpose
+    notice_version: Text
+    given_by_role: GivenBy
+    expires_at: Timestamp | None = None
+    pii: ConsentPii | None = None
+
+
+class ConsentWithdrawn(Event, frozen=True, kw_only=True):
+    retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
+    purpose: Purpose
+
+
+EVENTS: tuple[type[Event], ...] = (PatientRegistered, PatientUpdated, ConsentRecorded, ConsentWithdrawn)

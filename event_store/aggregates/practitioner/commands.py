@@ -1,1 +1,32 @@
 """What may be asked of a practitioner."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from event_store.aggregates.practitioner.events import PractitionerRole
+from mymedic.messages import Command, Id, Text
+
+
+class RegisterPractitioner(Command, frozen=True, kw_only=True):
+    """C09. Without `practitioner_id` a new id is made."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM"})
+    name: Text
+    specialty_id: Id
+    registration_no: Text
+    hpr_id: Text | None = None
+    roles: tuple[PractitionerRole, ...]
+    practitioner_id: Id | None = None
+
+
+class UpdatePractitioner(Command, frozen=True, kw_only=True):
+    """C10."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM"})
+    practitioner_id: Id
+    specialty_id: Id | None = None
+    roles: tuple[PractitionerRole, ...] | None = None
+    active: bool | None = None
+    effective_on: date
