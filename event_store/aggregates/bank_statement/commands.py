@@ -11,12 +11,11 @@ from event_store.aggregates.bank_statement.events import BankFormat, BankSide, C
 from mymedic.messages import Command, Count, Id, LongText, PositivePaise, Sha256, SignedPaise, Text, Value
 
 
-class BankLine(Value, kw_only=True):
-    """A row of a statement; `row` is where the file has it, `line_no` its place among the rows of its value date."""
+class BankLine(Value, frozen=True, kw_only=True):
+    """A row of a statement, in the bank's order; `row` is where the file has it. Side C is money in, D is money out."""
 
     row: Count
     value_on: date
-    line_no: Count
     side: BankSide
     amount_paise: PositivePaise
     narration: LongText
@@ -27,7 +26,7 @@ class BankLine(Value, kw_only=True):
     counterparty_class: CounterpartyClass
 
 
-class IngestBankStatement(Command, kw_only=True):
+class IngestBankStatement(Command, frozen=True, kw_only=True):
     """One statement of a bank's file as lines; `statement_no` counts the statements of the file from 1."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN", "FN"})

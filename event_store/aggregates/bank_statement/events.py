@@ -14,7 +14,7 @@ BankSide = Literal["C", "D"]
 CounterpartyClass = Literal["gateway", "pos", "upi_qr", "cash_deposit", "insurer", "charges", "unknown"]
 
 
-class BankStatementIngested(Event, kw_only=True):
+class BankStatementIngested(Event, frozen=True, kw_only=True):
     """One statement of one account; opening + credits − debits = closing. Balances may be overdrawn."""
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
@@ -38,7 +38,7 @@ class BankLinePii(Struct, frozen=True, kw_only=True):
     narration: str
 
 
-class BankLineRecorded(Event, kw_only=True):
+class BankLineRecorded(Event, frozen=True, kw_only=True):
     """A line of a statement: side C is money in, D is money out. `line_no` counts the lines of its value date."""
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)

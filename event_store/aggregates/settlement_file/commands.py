@@ -12,7 +12,7 @@ from mymedic.messages import Command, Count, Id, LongText, Paise, Sha256, Text, 
 MAX_BODY_BYTES = 262_144  # a gateway's largest webhook is under 64 KiB
 
 
-class IngestGatewayWebhook(Command, kw_only=True):
+class IngestGatewayWebhook(Command, frozen=True, kw_only=True):
     """A delivery whose signature the door has verified over `raw_body`; the other fields are the door's translation."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN"})
@@ -24,7 +24,7 @@ class IngestGatewayWebhook(Command, kw_only=True):
     raw_body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)]
 
 
-class RecordWebhookAttempt(Command, kw_only=True):
+class RecordWebhookAttempt(Command, frozen=True, kw_only=True):
     """What became of applying a delivery; asked only when the first attempt did not succeed."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN"})
@@ -35,7 +35,7 @@ class RecordWebhookAttempt(Command, kw_only=True):
     code: Text | None = None
 
 
-class SettlementLine(Value, kw_only=True):
+class SettlementLine(Value, frozen=True, kw_only=True):
     """A row of a settlement file in the canonical form; `row` is where the file has it."""
 
     row: Count
@@ -63,7 +63,7 @@ class SettlementLine(Value, kw_only=True):
     raw_sha256: Sha256
 
 
-class IngestSettlementFile(Command, kw_only=True):
+class IngestSettlementFile(Command, frozen=True, kw_only=True):
     """A gateway's file as lines. A large file comes as several parts, numbered from 1, each whole settlements."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN", "FN"})

@@ -19,7 +19,7 @@ class WebhookPii(Struct, frozen=True, kw_only=True):
     raw_body: bytes
 
 
-class GatewayWebhookAccepted(Event, kw_only=True):
+class GatewayWebhookAccepted(Event, frozen=True, kw_only=True):
     """An authentic delivery, seen for the first time. `translated_command` is None when it asks for nothing."""
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
@@ -32,7 +32,7 @@ class GatewayWebhookAccepted(Event, kw_only=True):
     pii: WebhookPii | None = None
 
 
-class GatewayWebhookDuplicated(Event, kw_only=True):
+class GatewayWebhookDuplicated(Event, frozen=True, kw_only=True):
     """The same gateway event delivered again; `first_seen_version` is the inbox's version at the first delivery."""
 
     gateway: Id
@@ -41,7 +41,7 @@ class GatewayWebhookDuplicated(Event, kw_only=True):
     body_sha256: Sha256
 
 
-class GatewayWebhookAttempted(Event, kw_only=True):
+class GatewayWebhookAttempted(Event, frozen=True, kw_only=True):
     """A delivery that could not be applied at once: what became of one attempt, and why."""
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
@@ -52,7 +52,7 @@ class GatewayWebhookAttempted(Event, kw_only=True):
     code: Text | None = None
 
 
-class SettlementFileIngested(Event, kw_only=True):
+class SettlementFileIngested(Event, frozen=True, kw_only=True):
     """One file, or one part of a large one. Rows that an earlier file brought already are counted, not recorded."""
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
@@ -70,7 +70,7 @@ class SettlementFileIngested(Event, kw_only=True):
     settlement_ids: tuple[str, ...] = ()
 
 
-class SettlementLineRecorded(Event, kw_only=True):
+class SettlementLineRecorded(Event, frozen=True, kw_only=True):
     """The canonical settlement line of DOMAIN §6.2, amounts in paise."""
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
