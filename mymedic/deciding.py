@@ -19,7 +19,7 @@ from mymedic.messages import Actor, Command, Event, On
 class Context(Protocol):
     """The world as a decision may see it: time, ids, the asking actor, and other streams at this very moment.
 
-    Every stream read through `state` or `related` joins the command's read set; its version is checked when the
+    The decision holds the tenant's lock, so a stream read through `state` or `related` cannot change before the
     events are appended (R-CMD-8).
     """
 
@@ -30,7 +30,9 @@ class Context(Protocol):
     channel: str
     now: datetime  # the server's clock
     occurred_at: datetime  # when it happened; equals `now` unless the client was offline (R-CMD-6)
-    tz: timezone
+
+    @property
+    def tz(self) -> timezone: ...
 
     def today(self) -> date:
         """Business date of `occurred_at` in the tenant's zone."""

@@ -46,7 +46,9 @@ class Scenario:
     def state(self, aggregate: str, id: str) -> Any:
         return self.states.get((aggregate, id)) or AGGREGATES[aggregate].new_state()
 
-    def when(self, command: Command, *, actor: Actor = SYSTEM, id: str | None = None, channel: str = "api") -> list[Event]:
+    def when(
+        self, command: Command, *, actor: Actor = SYSTEM, id: str | None = None, channel: str = "api"
+    ) -> list[Event]:
         self._commands += 1
         aggregate, decision = owner_of(type(command))
         context = ScenarioContext(self, f"cmd_{self._commands}", actor, channel)

@@ -1,0 +1,88 @@
+"""The world as one decision sees it: `mymedic.deciding.Context` over the open write transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timezone
+from typing import Any
+
+from event_store.ledger.session import Session
+from event_store.retention.keys import Vault
+from event_store.states import States, stream_of
+from mymedic.clock import INDIA, business_date, zone
+from mymedic.errors import Refused
+from mymedic.ids import IdFactory
+from mymedic.messages import Envelope
+
+
+class DecisionContext:
+    """Reads other streams under the tenant's lock, so each is at its last version until the events are appended."""
+
+    def __init__(
+        self,
+        envelope: Envelope,
+        session: Session,
+        states: States,
+        vault: Vault,
+        ids: IdFactory,
+        now: datetime,
+        occurred_at: datetime,
+    ) -> None:
+        self._session = session
+        self._states = states
+        self._vault = vault
+        self._ids = ids
+        self._ordinal = 0
+        self.tenant_id = envelope.tenant_id
+        self.id: str = ""
+        self.command_id = envelope.command_id
+        self.actor = envelope.actor
+        self.channel: str = envelope.channel
+        self.now = now
+        self.occurred_at = occurred_at
+
+    @property
+    def tz(self) -> timezone:
+        tenant = self.state("tenant", self.tenant_id)
+        return zone(tenant.tz) if tenant.exists else INDIA
+
+    def today(self) -> date:
+        return business_date(self.occurred_at, self.tz)
+
+    def new_id(self, prefix: str) -> str:
+        self._ordinal += 1
+        return self._ids.new(prefix, self.command_id, self._ordinal)
+
+    def state(self, aggregate: str, id: str) -> Any:
+        return self._load(stream_of(aggregate, id))
+
+    def require(self, aggregate: str, id: str) -> Any:
+        state = self.state(aggregate, id)
+        if not state.exists:
+            raise Refused("NOT_FOUND", f"there is no {aggregate.replace('_', ' ')} {id}", id=id)
+        return state
+
+    def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]:
+        prefix = stream_of(aggregate, "")
+        return [
+            self._load(stream_id)
+            for stream_id in self._states.related(self._session, kind, value)
+            if stream_id.startswith(prefix)
+        ]
+
+    def holder(self, kind: str, value: str) -> str | None:
+        found = self._session.guard((self.tenant_id, kind, value))
+        return found[0] if found else None
+
+    def guard_detail(self, kind: str, value: str) -> str | None:
+        found = self._session.guard((self.tenant_id, kind, value))
+        return found[1] if found else None
+
+    def guards(self, kind: str, prefix: str) -> Sequence[str]:
+        return [value for value, _, _ in self._session.guards(self.tenant_id, kind, prefix)]
+
+    def keyed_hash(self, text: str) -> str:
+        return self._vault.keyed_hash(self.tenant_id, text)
+
+    def _load(self, stream_id: str) -> Any:
+        return self._states.get(self._session, stream_id).state

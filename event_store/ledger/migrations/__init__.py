@@ -1,0 +1,1 @@
+"""Schema versions of the ledger, applied by Alembic when a ledger is opened."""

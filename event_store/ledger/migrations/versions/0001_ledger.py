@@ -1,0 +1,16 @@
+"""The ledger's first tables, and the triggers that keep `event` append-only."""
+
+from alembic import op
+
+from event_store.ledger.schema import METADATA, POSTGRES_APPEND_ONLY, SQLITE_APPEND_ONLY
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    METADATA.create_all(connection)
+    statements = SQLITE_APPEND_ONLY if connection.dialect.name == "sqlite" else POSTGRES_APPEND_ONLY
+    for statement in statements:
+        op.execute(statement)

@@ -1,0 +1,137 @@
+"""The tables of the ledger, the same on SQLite and PostgreSQL. Instants are microseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+
+EVENT = Table(
+    "event",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("stream_id", Text, nullable=False),
+    Column("stream_version", Integer, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("branch_id", Text),
+    Column("patient_id", Text),
+    Column("admission_id", Text),
+    Column("claim_id", Text),
+    Column("appointment_id", Text),
+    Column("payment_id", Text),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("causation_id", Text, nullable=False),
+    Column("correlation_id", Text),
+    Column("command_id", Text),
+    Column("actor", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("policy_version_ids", Text),
+    Column("payload", Text, nullable=False),
+    Column("pii", LargeBinary),
+    Column("pii_key_id", Text),
+    Column("retention_class", Text, nullable=False),
+    Column("payload_digest", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("event_hash", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "seq"),
+    UniqueConstraint("tenant_id", "stream_id", "stream_version", name="event_stream_version"),
+    UniqueConstraint("event_id", name="event_event_id"),
+)
+
+HEAD = Table(
+    "head",
+    METADATA,
+    Column("tenant_id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("event_hash", Text, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+)
+
+TAG = Table(
+    "tag",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "kind", "value", "seq"),
+    sqlite_with_rowid=False,
+)
+
+GUARD = Table(
+    "guard",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "kind", "value"),
+    sqlite_with_rowid=False,
+)
+
+COMMAND_LOG = Table(
+    "command_log",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("command_id", Text, nullable=False),
+    Column("payload_sha256", Text, nullable=False),
+    Column("ack", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "command_id"),
+    sqlite_with_rowid=False,
+)
+
+CHECKPOINT = Table(
+    "checkpoint",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "consumer"),
+)
+
+TIMER = Table(
+    "timer",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("timer_id", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "consumer", "timer_id"),
+    Index("timer_due", "tenant_id", "consumer", "due_at"),
+    sqlite_with_rowid=False,
+)
+
+EVENT_COLUMNS: tuple[str, ...] = tuple(column.name for column in EVENT.columns)
+
+# The database itself keeps `event` append-only: a bug or a hand in a SQL shell cannot rewrite what happened.
+SQLITE_APPEND_ONLY = tuple(
+    f"CREATE TRIGGER event_no_{verb.lower()} BEFORE {verb} ON event"
+    " BEGIN SELECT RAISE(ABORT, 'event is append-only'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+
+POSTGRES_APPEND_ONLY = (
+    "CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'event is append-only'; END $$",
+    "CREATE TRIGGER event_no_change BEFORE UPDATE OR DELETE ON event"
+    " FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
+    "CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_event_change()",
+)

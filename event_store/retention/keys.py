@@ -1,0 +1,195 @@
+"""Keys of personal data: one per data subject, wrapped by the tenant's key, kept apart from the log.
+
+The file of keys has backups of its own: whoever destroys a key must be able to be sure that no older copy of it comes
+back with a backup of the log.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mymedic.errors import Refused
+
+_NONCE = 12
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS tenant_key (
+    tenant_id TEXT PRIMARY KEY, wrapped_kek BLOB NOT NULL, wrapped_analytics_key BLOB NOT NULL,
+    is_simulated INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS subject_key (
+    tenant_id TEXT NOT NULL, subject TEXT NOT NULL, key_id TEXT NOT NULL, wrapped_dek BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, subject)) WITHOUT ROWID;
+"""
+
+
+class TenantKeys(NamedTuple):
+    kek: bytes
+    analytics_key: bytes
+    is_simulated: bool
+
+
+class Vault:
+    """Seals and opens personal data.
+
+    Simulated tenants derive every key and nonce from the simulation's seed, so that their hashes repeat; any other
+    tenant has random keys, and a simulated key is never accepted for it.
+    """
+
+    def __init__(self, path: Path, master_key: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._master = AESGCM(master_key)
+        self._mutex = threading.RLock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.executescript(_SCHEMA)
+        self._grouping = False
+        self._tenants: dict[str, TenantKeys] = {}
+        self._subjects: dict[tuple[str, str], tuple[str, AESGCM, bytes]] = {}
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Keys made inside are durable together when the block ends, which must be before their events commit.
+
+        They are kept even when the block fails: an unused key harms nobody, a sealed event without its key is lost.
+        """
+        with self._mutex:
+            self._grouping = True
+            try:
+                yield
+            finally:
+                self._grouping = False
+                if self._connection.in_transaction:
+                    self._connection.execute("COMMIT")
+
+    def adopt_simulated(self, tenant_id: str, seed: str) -> None:
+        """Give a tenant that has no keys yet the keys of a simulation."""
+        kek = hmac.digest(seed.encode(), b"kek|" + tenant_id.encode(), "sha256")
+        analytics = hmac.digest(seed.encode(), b"analytics|" + tenant_id.encode(), "sha256")
+        with self._mutex:
+            existing = self._load_tenant(tenant_id)
+            if existing is not None:
+                if not existing.is_simulated or existing.kek != kek:
+                    raise Refused("ALREADY_EXISTS", f"{tenant_id} has keys that are not this simulation's")
+                return
+            self._store_tenant(tenant_id, TenantKeys(kek, analytics, True))
+
+    def tenant(self, tenant_id: str) -> TenantKeys:
+        """The tenant's keys, made at its first use."""
+        keys = self._tenants.get(tenant_id)
+        if keys is None:
+            with self._mutex:
+                keys = self._load_tenant(tenant_id)
+                if keys is None:
+                    keys = TenantKeys(os.urandom(32), os.urandom(32), False)
+                    self._store_tenant(tenant_id, keys)
+        return keys
+
+    def keyed_hash(self, tenant_id: str, text: str) -> str:
+        return hmac.digest(self.tenant(tenant_id).analytics_key, text.encode(), "sha256").hex()
+
+    def patient_key(self, tenant_id: str, patient_id: str, epoch: int = 0) -> str:
+        """The pseudonym under which a patient appears in landing and warehouse."""
+        return "pk_" + self.keyed_hash(tenant_id, f"{patient_id}|{epoch}")[:32]
+
+    def seal(self, tenant_id: str, subject: str, event_id: str, clear: bytes) -> tuple[str, bytes]:
+        """(key id, nonce + ciphertext) under the subject's key; bound to the tenant and the event."""
+        key_id, cipher, raw = self._subject(tenant_id, subject)
+        if self.tenant(tenant_id).is_simulated:
+            nonce = hmac.digest(raw, event_id.encode(), "sha256")[:_NONCE]
+        else:
+            nonce = os.urandom(_NONCE)
+        return key_id, nonce + cipher.encrypt(nonce, clear, f"{tenant_id}|{event_id}".encode())
+
+    def open(self, tenant_id: str, subject: str, event_id: str, sealed: bytes) -> bytes | None:
+        """The clear bytes, or None when the subject's key is gone."""
+        _, cipher, _ = self._subject(tenant_id, subject)
+        try:
+            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], f"{tenant_id}|{event_id}".encode())
+        except InvalidTag:
+            return None
+
+    def _subject(self, tenant_id: str, subject: str) -> tuple[str, AESGCM, bytes]:
+        found = self._subjects.get((tenant_id, subject))
+        if found is not None:
+            return found
+        tenant = self.tenant(tenant_id)
+        key_id = "key_" + sha256(f"{tenant_id}|{subject}".encode()).hexdigest()[:26]
+        with self._mutex:
+            if tenant.is_simulated:
+                raw = hmac.digest(tenant.kek, b"dek|" + subject.encode(), "sha256")
+            else:
+                raw = self._stored_subject_key(tenant_id, subject, key_id, AESGCM(tenant.kek))
+            if len(self._subjects) > 50_000:
+                self._subjects.clear()
+            self._subjects[tenant_id, subject] = (key_id, AESGCM(raw), raw)
+        return self._subjects[tenant_id, subject]
+
+    def _stored_subject_key(self, tenant_id: str, subject: str, key_id: str, kek: AESGCM) -> bytes:
+        row = self._connection.execute(
+            "SELECT wrapped_dek FROM subject_key WHERE tenant_id = ? AND subject = ?", (tenant_id, subject)
+        ).fetchone()
+        about = f"{tenant_id}|{subject}".encode()
+        if row is not None:
+            return kek.decrypt(row[0][:_NONCE], row[0][_NONCE:], about)
+        if self._grouping and not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+            return self._stored_subject_key(tenant_id, subject, key_id, kek)
+        raw, nonce = os.urandom(32), os.urandom(_NONCE)
+        self._connection.execute(
+            "INSERT INTO subject_key VALUES (?, ?, ?, ?)",
+            (tenant_id, subject, key_id, nonce + kek.encrypt(nonce, raw, about)),
+        )
+        return raw
+
+    def _load_tenant(self, tenant_id: str) -> TenantKeys | None:
+        row = self._connection.execute(
+            "SELECT wrapped_kek, wrapped_analytics_key, is_simulated FROM tenant_key WHERE tenant_id = ?", (tenant_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        keys = TenantKeys(self._unwrap(tenant_id, row[0]), self._unwrap(tenant_id, row[1]), bool(row[2]))
+        self._tenants[tenant_id] = keys
+        return keys
+
+    def _store_tenant(self, tenant_id: str, keys: TenantKeys) -> None:
+        self._connection.execute(
+            "INSERT INTO tenant_key VALUES (?, ?, ?, ?)",
+            (tenant_id, self._wrap(tenant_id, keys.kek), self._wrap(tenant_id, keys.analytics_key), keys.is_simulated),
+        )
+        self._tenants[tenant_id] = keys
+
+    def _wrap(self, tenant_id: str, raw: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return nonce + self._master.encrypt(nonce, raw, tenant_id.encode())
+
+    def _unwrap(self, tenant_id: str, wrapped: bytes) -> bytes:
+        try:
+            return self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], tenant_id.encode())
+        except InvalidTag as error:
+            raise Refused(
+                "STORE_UNAVAILABLE", "the master key is not the one that wrapped this tenant's keys"
+            ) from error
+
+    def close(self) -> None:
+        with self._mutex:
+            self._connection.close()
+
+
+def master_key(path: Path) -> bytes:
+    """The installation's master key, made at the first start in a file that only its owner may read."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
+    return path.read_bytes()

@@ -1,0 +1,41 @@
+"""Open the event store of an installation: ledger, keys, handler and feed, wired once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from event_store.feed import Feed
+from event_store.handle import Handler
+from event_store.ledger import Ledger, open_ledger
+from event_store.retention.keys import Vault, master_key
+from mymedic.clock import Clock, SystemClock
+from mymedic.ids import IdFactory, UlidFactory
+from mymedic.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The truth of one installation, open. Close it when done."""
+
+    ledger: Ledger
+    vault: Vault
+    handler: Handler
+    feed: Feed
+
+    def close(self) -> None:
+        self.ledger.close()
+        self.vault.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_store(settings: Settings, clock: Clock | None = None, ids: IdFactory | None = None) -> Store:
+    """The store under `settings.home`; the clock and the ids are the machine's unless others are given."""
+    clock = clock or SystemClock()
+    ledger = open_ledger(settings.event_store_url)
+    vault = Vault(settings.keys_path, master_key(settings.master_key_path))
+    return Store(ledger, vault, Handler(ledger, vault, clock, ids or UlidFactory(clock)), Feed(ledger))

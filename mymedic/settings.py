@@ -1,0 +1,48 @@
+"""The installation's settings: the only place that reads the environment (`MYMEDIC_…`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are kept. Everything that a run produces lies under `home`."""
+
+    model_config = SettingsConfigDict(env_prefix="MYMEDIC_", extra="ignore")
+
+    home: Path = Field(default=Path("var"), description="Folder of everything that a run produces")
+    ledger_url: str | None = Field(default=None, description="The event store; default: a SQLite file under home")
+    threads: int = Field(default=2, ge=1, le=64, description="Threads of a warehouse build")
+    data: Path | None = Field(default=None, description="Folder of real sample files, for tests")
+    peers: Path | None = Field(default=None, description="Folder of peer benchmarks, for bench/")
+
+    @property
+    def resolved_home(self) -> Path:
+        return self.home.expanduser().resolve()
+
+    @property
+    def event_store_url(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.resolved_home / 'ledger' / 'ledger.sqlite'}"
+
+    @property
+    def keys_path(self) -> Path:
+        return self.resolved_home / "keys" / "keys.sqlite"
+
+    @property
+    def master_key_path(self) -> Path:
+        return self.resolved_home / "keys" / "master.key"
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.resolved_home / "landing"
+
+    @property
+    def warehouse_dir(self) -> Path:
+        return self.resolved_home / "warehouse"
+
+    @property
+    def exports_dir(self) -> Path:
+        return self.resolved_home / "exports"
