@@ -15,7 +15,9 @@ def derived_guards(feed: Feed, tenant_id: str) -> dict[tuple[str, str], tuple[st
     while batch := feed.read(tenant_id, after, 5_000):
         for recorded in batch:
             aggregate, id = aggregate_of_stream(recorded.stream_id)
-            state = states.setdefault(recorded.stream_id, aggregate.new_state())
+            state = states.get(recorded.stream_id)
+            if state is None:
+                state = states[recorded.stream_id] = aggregate.fresh(id)
             change = aggregate.guards(state, recorded.event)
             aggregate.evolve(state, recorded.event)
             if change is None:

@@ -39,8 +39,8 @@ class States:
     def get(self, reads: Reads, stream_id: str) -> Entry:
         entry = self._entries.get(stream_id)
         if entry is None:
-            aggregate, _ = aggregate_of_stream(stream_id)
-            entry = Entry(aggregate.new_state(), 0)
+            aggregate, id = aggregate_of_stream(stream_id)
+            entry = Entry(aggregate.fresh(id), 0)
             for row in reads.stream(self.tenant_id, stream_id):
                 aggregate.evolve(entry.state, decode_row(row))
                 entry.version = version_of(row)

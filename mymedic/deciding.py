@@ -126,6 +126,14 @@ class Aggregate:
     def stream_id(self, id: str) -> str:
         return f"{self.stream}-{id}"
 
+    def fresh(self, id: str) -> Any:
+        """The state before the first event; it knows its own id where it has a place for it."""
+        state = self.new_state()
+        own = f"{self.name}_id"
+        if hasattr(state, own):
+            setattr(state, own, id)
+        return state
+
 
 def check(condition: object, code: str, message: str, **details: Any) -> None:
     """Refuse with a code unless the condition holds."""

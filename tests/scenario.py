@@ -44,7 +44,7 @@ class Scenario:
         return self
 
     def state(self, aggregate: str, id: str) -> Any:
-        return self.states.get((aggregate, id)) or AGGREGATES[aggregate].new_state()
+        return self.states.get((aggregate, id)) or AGGREGATES[aggregate].fresh(id)
 
     def when(
         self, command: Command, *, actor: Actor = SYSTEM, id: str | None = None, channel: str = "api"
@@ -73,7 +73,7 @@ class Scenario:
 
     def _keep(self, aggregate: str, id: str, event: Event) -> None:
         kind = AGGREGATES[aggregate]
-        state = self.states.setdefault((aggregate, id), kind.new_state())
+        state = self.states.setdefault((aggregate, id), kind.fresh(id))
         change = kind.guards(state, event)
         if change is not None:
             for guard in change.release:
