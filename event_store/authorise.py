@@ -27,3 +27,7 @@ def authorise_target(envelope: Envelope, state: Any) -> None:
         if patient_id is not None and patient_id != actor.patient_id:
             # The same words as for an id that does not exist: a patient learns nothing of others' records.
             raise Refused("NOT_FOUND", "there is no such record")
+    if envelope.command.who & set(actor.roles) == {"DR"}:
+        practitioner_id = getattr(state, "practitioner_id", None) or getattr(envelope.command, "practitioner_id", None)
+        if practitioner_id and practitioner_id != actor.practitioner_id:
+            raise Refused("FORBIDDEN", "a doctor acts on their own schedule and patients only")

@@ -1,0 +1,83 @@
+"""Cancelling, with the money rule R-POL-2 to R-POL-6, and taking back what was entered in error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from event_store.aggregates.appointment.commands import CancelAppointment, MarkAppointmentError
+from event_store.aggregates.appointment.decide.rescheduling import check_initiator
+from event_store.aggregates.appointment.decide.settling import settle
+from event_store.aggregates.appointment.decide.standing import (
+    check_not_arrived,
+    check_stands,
+    lead_seconds,
+    start_of,
+)
+from event_store.aggregates.appointment.decide.terms import cancellation_body, pinned_cancellation
+from event_store.aggregates.appointment.events import (
+    AppointmentCancelled,
+    AppointmentEnteredInError,
+    CancellationPii,
+)
+from event_store.aggregates.appointment.state import State
+from mymedic.deciding import Context, check
+from mymedic.messages import Event
+from mymedic.policies import tier_bps
+
+
+def cancel_appointment(state: State, command: CancelAppointment, context: Context) -> Iterator[Event]:
+    check_stands(state, "pending", "booked", "checked-in")
+    check_not_arrived(context)
+    check_initiator(context, command.initiator)
+    by_patient = command.initiator == "patient"
+    left_unseen = command.reason_code == "lwbs"
+    checked_in = state.status == "checked-in"
+    check(checked_in or not left_unseen, "INVALID_STATE", "only a patient who has checked in leaves without being seen")
+    check(
+        left_unseen or not (checked_in and by_patient),
+        "INVALID_STATE",
+        "a patient who has checked in can only leave without being seen",
+    )
+    lead = 0 if left_unseen else lead_seconds(state, context)
+    if by_patient and state.status == "booked":
+        check(lead >= 0, "CANCEL_AFTER_START", "it has begun: it is attended or a no-show", lead_seconds=lead)
+    policy = pinned_cancellation(context, state.policy_version_ids)
+    body = cancellation_body(policy)
+    tier = tier_bps(body, lead) if by_patient else 0  # R-POL-3
+    effective = max(tier, state.penalty_floor_bps) if by_patient else 0  # R-POL-4
+    money = settle(context, state, body, effective)
+    yield AppointmentCancelled(
+        initiator=command.initiator,
+        reason_code=command.reason_code,
+        lead_seconds=lead,
+        tier_bps=tier,
+        eff_bps=effective,
+        held_paise=money.held_paise,
+        forfeit_paise=money.forfeit_paise,
+        refund_paise=money.refund_paise,
+        plan=money.plan,
+        slot_id=state.slot_id,
+        token_no=state.token_no,
+        start_at=start_of(state),
+        policy_version_id=policy.policy_version_id,
+        pii=CancellationPii(note=command.note) if command.note else None,
+    )
+
+
+def mark_appointment_error(state: State, command: MarkAppointmentError, context: Context) -> Iterator[Event]:
+    check(
+        state.status not in ("cancelled", "entered-in-error") or state.is_imported,
+        "INVALID_STATE",
+        f"the appointment is {state.status}",
+    )
+    check(state.status != "entered-in-error", "INVALID_STATE", "it is marked already")
+    check_not_arrived(context, "ENCOUNTER_OPEN")
+    for payment in context.related("payment", "appointment", context.id):
+        check(
+            payment.unrefunded_paise == 0,
+            "INVALID_STATE",
+            "money captured for it has not been refunded",
+            payment_id=payment.payment_id,
+            unrefunded_paise=payment.unrefunded_paise,
+        )
+    yield AppointmentEnteredInError(reason=command.reason)

@@ -1,0 +1,43 @@
+"""Whether an appointment stands as a command needs it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from event_store.aggregates.appointment.state import State
+from mymedic.deciding import Context, check
+
+SECOND = timedelta(seconds=1)
+
+
+def check_stands(state: State, *statuses: str) -> None:
+    """INVALID_STATE unless it is in one of these statuses and is no other system's history."""
+    check(not state.is_imported, "INVALID_STATE", "this appointment is another system's history")
+    check(
+        state.status in statuses,
+        "INVALID_STATE",
+        f"the appointment is {state.status}",
+        status=state.status,
+        wanted=list(statuses),
+    )
+
+
+def check_not_arrived(context: Context, code: str = "INVALID_STATE") -> None:
+    """`arrived` is no status of this stream: it is an open encounter of the appointment."""
+    for encounter in context.related("encounter", "appointment", context.id):
+        check(
+            encounter.status != "in-progress",
+            code,
+            "the patient is being seen",
+            encounter_id=encounter.encounter_id,
+        )
+
+
+def start_of(state: State) -> datetime:
+    assert state.start_at is not None
+    return state.start_at
+
+
+def lead_seconds(state: State, context: Context) -> int:
+    """Whole seconds from now to the start, rounded down; negative once it has begun."""
+    return (start_of(state) - context.occurred_at) // SECOND

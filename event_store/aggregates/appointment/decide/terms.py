@@ -1,0 +1,132 @@
+"""What a booking costs and which policies hold for it: fixed once, at hold or booking (INV-A3, R-POL-1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from event_store.aggregates.appointment.decide.placing import Seat
+from mymedic import policies
+from mymedic.deciding import Context
+from mymedic.errors import Refused
+from mymedic.policies import CancellationBody, DepositBody, FollowUpBody, PolicyVersion
+
+NOSHOW_MEMORY = timedelta(days=365)
+NOT_HELD = frozenset({"cancelled", "noshow", "entered-in-error"})
+
+
+class Past(NamedTuple):
+    """What this tenant knows of a patient's earlier appointments."""
+
+    appointments: list[Any]
+    is_new_patient: bool
+    noshow_count: int
+
+
+class Terms(NamedTuple):
+    price_version_id: str
+    list_price_paise: int
+    price_quoted_paise: int
+    deposit_required_paise: int
+    hold_ttl: timedelta
+    policy_version_ids: tuple[str, ...]
+
+
+def past_of(context: Context, patient_id: str) -> Past:
+    """The patient's other appointments; a no-show counts for 365 days, a reversed or wrong one never."""
+    others = [
+        other
+        for other in context.related("appointment", "patient", patient_id)
+        if other.exists and other.appointment_id != context.id
+    ]
+    today = context.today()
+    noshows = [
+        other
+        for other in others
+        if other.status == "noshow" and today - NOSHOW_MEMORY <= other.start_date(context.tz) <= today
+    ]
+    return Past(others, not any(other.status == "fulfilled" for other in others), len(noshows))
+
+
+def list_price(context: Context, seat: Seat, service_id: str, visit_type: str) -> Any:
+    """The price version in force now for this seat, or PRICE_NOT_FOUND."""
+    version = context.state("price", service_id).resolve(
+        context.occurred_at,
+        branch_id=seat.branch_id,
+        city_id=seat.city_id,
+        practitioner_id=seat.practitioner_id,
+        visit_type=visit_type,
+    )
+    if version is None:
+        raise Refused("PRICE_NOT_FOUND", "no price is in force for this service", service_id=service_id)
+    return version
+
+
+def terms_of(context: Context, seat: Seat, past: Past, *, service_id: str, visit_type: str, channel: str) -> Terms:
+    """Price and deposit of a seat now, with the versions that decided them; cancellation and deposit come first."""
+    price = list_price(context, seat, service_id, visit_type)
+    kinds = ["cancellation", "deposit"] + (["follow_up"] if visit_type == "follow_up" else [])
+    pins = [
+        policies.in_force(context, kind, context.occurred_at, branch_id=seat.branch_id, city_id=seat.city_id)
+        for kind in kinds
+    ]
+    quoted = price.amount_paise
+    if visit_type == "follow_up" and _is_free(pins[2], past, seat, context):
+        quoted = 0
+    deposit = pins[1].body
+    assert isinstance(deposit, DepositBody)
+    return Terms(
+        price_version_id=price.price_version_id,
+        list_price_paise=price.amount_paise,
+        price_quoted_paise=quoted,
+        deposit_required_paise=policies.required_deposit(deposit, quoted, channel, past.noshow_count),
+        hold_ttl=timedelta(seconds=deposit.hold_ttl_seconds),
+        policy_version_ids=tuple(pin.policy_version_id for pin in pins),
+    )
+
+
+def _is_free(pin: PolicyVersion, past: Past, seat: Seat, context: Context) -> bool:
+    """Fee validity: a paid visit that took place opens a window with so many free follow-ups."""
+    body = pin.body
+    assert isinstance(body, FollowUpBody)
+    on = seat.start_at.astimezone(context.tz).date()
+    same = [
+        other
+        for other in past.appointments
+        if (
+            other.practitioner_id == seat.practitioner_id
+            if body.same_practitioner
+            else other.specialty_id == seat.specialty_id
+        )
+    ]
+    paid = [
+        other.start_date(context.tz)
+        for other in same
+        if other.status == "fulfilled" and not other.is_free_followup and other.start_date(context.tz) <= on
+    ]
+    if not paid or on > max(paid) + timedelta(days=body.free_days):
+        return False
+    used = [
+        other
+        for other in same
+        if other.is_free_followup and other.status not in NOT_HELD and other.start_date(context.tz) >= max(paid)
+    ]
+    return len(used) < body.free_visits
+
+
+def pinned_cancellation(context: Context, policy_version_ids: tuple[str, ...]) -> PolicyVersion:
+    """The cancellation terms that were in force when this was booked, whatever was published since (R-POL-1)."""
+    pinned = policy_version_ids[0]
+    for default in policies.DEFAULT_VERSIONS.values():
+        if default.policy_version_id == pinned:
+            return default
+    policy_id = context.holder("policy_version", pinned)
+    version = context.state("policy", policy_id).version(pinned) if policy_id else None
+    if version is None:
+        raise Refused("POLICY_NOT_FOUND", "the pinned policy is not in this tenant", policy_version_id=pinned)
+    return version
+
+
+def cancellation_body(version: PolicyVersion) -> CancellationBody:
+    assert isinstance(version.body, CancellationBody)
+    return version.body
