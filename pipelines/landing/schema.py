@@ -1,170 +1,51 @@
-"""The typed tables that an aggregate's events land in, derived from their classes and from nothing else."""
+"""The tables that the events land in, derived from the catalogue's classes and from nothing else."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-import pyarrow as pa
 from msgspec import inspect
 
-from event_store.catalogue import AGGREGATES
+from event_store.catalogue import AGGREGATES, EVENTS
 from mymedic.messages import Event
+from pipelines.landing.table import CHILD_ENVELOPE, ENVELOPE, Column, Kind, Table
 
 # Parts of an event that never leave the store, wherever they stand.
 WITHHELD = frozenset({"pii", "phone_hash", "name_hash"})
 # Names of patient ids that do not end in `patient_id`.
 PATIENT_FIELDS = frozenset({"survivor_id", "duplicate_id"})
-# Payload fields that repeat the envelope, which has them already (DOMAIN §3.1).
-SHARED = frozenset({"branch_id", "patient_id", "appointment_id", "payment_id", "admission_id", "claim_id"})
-
-
-class Kind(Enum):
-    """How a column is typed; the value is the type that DuckDB reads it as. JSON lands as text."""
-
-    TEXT = "VARCHAR"
-    BIGINT = "BIGINT"
-    BOOLEAN = "BOOLEAN"
-    DATE = "DATE"
-    TIMESTAMP = "TIMESTAMPTZ"
-    JSON = "JSON"
-
-    @property
-    def arrow(self) -> pa.DataType:
-        return _ARROW[self]
-
-
-_ARROW = {
-    Kind.TEXT: pa.string(),
-    Kind.BIGINT: pa.int64(),
-    Kind.BOOLEAN: pa.bool_(),
-    Kind.DATE: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
-    Kind.JSON: pa.string(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One landing column. `path` leads to its value in the payload (or in the item, for a child table)."""
-
-    name: str
-    kind: Kind
-    path: tuple[str, ...] = ()
-    is_patient: bool = False
-    events: tuple[str, ...] = ()
-    # What an absent field means per event type, where it does not mean NULL: messages leave defaults out.
-    absent: tuple[tuple[str, Any], ...] = ()
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One landing table. `item_path` leads to the array whose items are the rows; it is empty for the aggregate."""
-
-    name: str
-    aggregate: str
-    columns: tuple[Column, ...]
-    item_path: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-
-    @property
-    def envelope(self) -> tuple[Column, ...]:
-        return CHILD_ENVELOPE if self.item_path else ENVELOPE
-
-    @property
-    def all_columns(self) -> tuple[Column, ...]:
-        return self.envelope + self.columns
-
-    @property
-    def arrow(self) -> pa.Schema:
-        return pa.schema([pa.field(column.name, column.kind.arrow) for column in self.all_columns])
-
-
-_SEQ = Column("seq", Kind.BIGINT, about="The tenant's own commit order: 1, 2, 3 … without holes.")
-_TENANT = Column("tenant_id", Kind.TEXT, about="The tenant that the row belongs to.")
-_STREAM = Column("stream_id", Kind.TEXT, about="The stream that the event belongs to; a patient's under the key.")
-_TYPE = Column("event_type", Kind.TEXT, about="Wire name of the event.")
-_OCCURRED = Column("occurred_at", Kind.TIMESTAMP, about="When it happened (UTC).")
-_RECORDED = Column("recorded_at", Kind.TIMESTAMP, about="When the store accepted it (UTC).")
-
-ENVELOPE = (
-    _TENANT,
-    _SEQ,
-    Column("event_id", Kind.TEXT, about="Unique id of the event."),
-    _STREAM,
-    Column("stream_version", Kind.BIGINT, about="Position in the stream, from 1."),
-    _TYPE,
-    Column("schema_version", Kind.BIGINT, about="Version that the event was written in; the columns are today's."),
-    Column("branch_id", Kind.TEXT, about="Branch that the event concerns, where there is one."),
-    Column("patient_key", Kind.TEXT, is_patient=True, about="Pseudonym of the patient that the event concerns."),
-    Column("admission_id", Kind.TEXT, about="Admission that the event concerns."),
-    Column("claim_id", Kind.TEXT, about="Claim that the event concerns."),
-    Column("appointment_id", Kind.TEXT, about="Appointment that the event concerns."),
-    Column("payment_id", Kind.TEXT, about="Payment that the event concerns."),
-    _OCCURRED,
-    _RECORDED,
-    Column("causation_id", Kind.TEXT, about="Command or event that caused it."),
-    Column("correlation_id", Kind.TEXT, about="Business flow that it belongs to."),
-    Column("command_id", Kind.TEXT, about="Command that was answered with it."),
-    Column("actor_type", Kind.TEXT, about="user, patient, integration or system."),
-    Column("actor_id", Kind.TEXT, is_patient=True, about="Who asked; a patient stands under the pseudonym."),
-    Column("entry_channel", Kind.TEXT, about="Door that the command came through."),
+# Payload fields that repeat the envelope, which has them already (DOMAIN §3.1); of an imported appointment
+# `patient_ref` is the patient.
+SHARED = frozenset(
+    {"branch_id", "patient_id", "patient_ref", "appointment_id", "payment_id", "admission_id", "claim_id"}
 )
-CHILD_ENVELOPE = (
-    _TENANT,
-    _SEQ,
-    Column("ordinal", Kind.BIGINT, about="Position of the item in its event, from 1."),
-    _TYPE,
-    _STREAM,
-    _OCCURRED,
-    _RECORDED,
-)
+# Field names that SQL reserves, and their partners.
+RENAMED = {"from": "from_on", "to": "to_on", "start": "start_time", "end": "end_time"}
+
 _TAKEN = {column.name for column in ENVELOPE}
 _TAKEN_IN_CHILD = {column.name for column in CHILD_ENVELOPE}
 
-
-@dataclass(slots=True)
-class _Draft:
-    """A column while the events are walked: every event adds to it and must agree with it."""
-
-    kind: Kind
-    path: tuple[str, ...]
-    is_patient: bool
-    events: list[str] = field(default_factory=list)
-    absent: dict[str, Any] = field(default_factory=dict)
-
-
-class _TableDraft:
-    def __init__(self, name: str, item_path: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self.item_path = item_path
-        self.columns: dict[str, _Draft] = {}
-        self.events: list[str] = []
-
-    def add(self, event: str, name: str, kind: Kind, path: tuple[str, ...], is_patient: bool, absent: Any) -> None:
-        if name in (_TAKEN_IN_CHILD if self.item_path else _TAKEN):
-            name = f"payload_{name}"
-        draft = self.columns.setdefault(name, _Draft(kind, path, is_patient))
-        if (draft.kind, draft.path) != (kind, path):
-            raise TypeError(
-                f"{self.name}.{name} is {draft.kind.name} at {'.'.join(draft.path)} in {', '.join(draft.events)}"
-                f" but {kind.name} at {'.'.join(path)} in {event}"
-            )
-        if event not in draft.events:
-            draft.events.append(event)
-        if absent is not None:
-            draft.absent[event] = absent
+_SCALARS: dict[type, Kind] = {
+    inspect.BoolType: Kind.BOOLEAN,
+    inspect.IntType: Kind.BIGINT,
+    inspect.StrType: Kind.TEXT,
+    inspect.TimeType: Kind.TEXT,
+    inspect.DateTimeType: Kind.TIMESTAMP,
+    inspect.DateType: Kind.DATE,
+    inspect.VarTupleType: Kind.JSON,
+    inspect.ListType: Kind.JSON,
+    inspect.DictType: Kind.JSON,
+}
 
 
 @cache
 def tables() -> dict[str, Table]:
-    """Every landing table by name, in the catalogue's order, an aggregate before its child tables."""
+    """Every landing table by name: in the catalogue's order, an aggregate before its child tables."""
     return {
         table.name: table
         for name, aggregate in AGGREGATES.items()
@@ -173,45 +54,114 @@ def tables() -> dict[str, Table]:
 
 
 def tables_of(aggregate: str, events: Sequence[type[Event]]) -> list[Table]:
-    """The tables of one aggregate. TypeError when one name would need two types."""
-    drafts = {aggregate: _TableDraft(aggregate)}
+    """The tables of one aggregate. TypeError when one name would need two types, or a type cannot land."""
+    walk = _Walk(aggregate)
     for event in events:
-        drafts[aggregate].events.append(event.__name__)
-        _walk(drafts, drafts[aggregate], inspect.type_info(event), event.__name__, (), "")
-    for name in drafts:
-        if any(other.columns.get(name.removeprefix(f"{aggregate}__")) for other in drafts.values()):
-            raise TypeError(f"{name} is an array of structs in one event and a value in another")
-    return [_table(aggregate, draft) for draft in drafts.values()]
+        walk.event(event)
+    for child in walk.drafts:
+        if child.removeprefix(f"{aggregate}__") in walk.drafts[aggregate].columns:
+            raise TypeError(f"{child} is an array of structs in one event and a value in another")
+    return [
+        Table(draft.name, aggregate, tuple(draft.columns.values()), draft.item_path, tuple(draft.events))
+        for draft in walk.drafts.values()
+    ]
 
 
-def _walk(
-    drafts: dict[str, _TableDraft], table: _TableDraft, info: Any, event: str, path: tuple[str, ...], prefix: str
-) -> None:
-    structs = [info] if isinstance(info, inspect.StructType) else list(info.types)
-    for struct in structs:
-        if struct.tag_field:
-            table.add(event, prefix + struct.tag_field, Kind.TEXT, (*path, struct.tag_field), False, None)
-        for part in struct.fields:
-            name = part.encode_name
-            if name in WITHHELD or (not path and not table.item_path and name in SHARED):
-                continue
-            here = (*path, name)
-            info = _bare(part.type)
-            if _is_struct(info):
-                _walk(drafts, table, info, event, here, f"{prefix}{name}_")
-            elif (item := _item(info)) is not None and _is_struct(item) and not table.item_path:
-                child = f"{table.name}__{prefix}{name}"
-                draft = drafts.setdefault(child, _TableDraft(child, here))
-                draft.events.append(event)
-                _walk(drafts, draft, item, event, (), "")
-            else:
-                absent = _absent(struct, part, is_choice=len(structs) > 1)
-                is_patient = name.endswith("patient_id") or name in PATIENT_FIELDS
-                column = prefix + (f"{name.removesuffix('_id')}_key" if is_patient else name)
-                table.add(event, column, _kind(info, f"{event}.{'.'.join(here)}"), here, is_patient, absent)
+@cache
+def fingerprint() -> str:
+    """Changes when a landing made before would look different today: columns, defaults or event versions."""
+
+    def parts() -> Iterator[str]:
+        for table in tables().values():
+            yield repr(table)
+        for name, event in EVENTS.items():
+            yield f"{name} {event.version}"
+
+    return hashlib.sha256("\n".join(parts()).encode()).hexdigest()
 
 
-def _bare(info: Any) -> Any:
+@dataclass(slots=True)
+class _TableDraft:
+    """A table while the events are walked: every event adds to its columns and must agree with them."""
+
+    name: str
+    item_path: tuple[str, ...] = ()
+    events: list[str] = field(default_factory=list)
+    columns: dict[str, Column] = field(default_factory=dict)
+
+    def add(self, column: Column) -> None:
+        if column.name in (_TAKEN_IN_CHILD if self.item_path else _TAKEN):
+            column = replace(column, name=f"payload_{column.name}")
+        known = self.columns.get(column.name)
+        if known is None:
+            self.columns[column.name] = column
+        elif (known.kind, known.path, known.is_count) == (column.kind, column.path, column.is_count):
+            events = tuple(dict.fromkeys(known.events + column.events))
+            self.columns[column.name] = replace(known, events=events, absent=known.absent + column.absent)
+        else:
+            raise TypeError(
+                f"{self.name}.{column.name} is {known.kind.name} at {'.'.join(known.path)} in {', '.join(known.events)}"
+                f" but {column.kind.name} at {'.'.join(column.path)} in {', '.join(column.events)}"
+            )
+
+
+class _Walk:
+    """Goes through the events of one aggregate and drafts its tables."""
+
+    def __init__(self, aggregate: str) -> None:
+        self.aggregate = aggregate
+        self.drafts = {aggregate: _TableDraft(aggregate)}
+        self.name = ""
+
+    def event(self, event: type[Event]) -> None:
+        self.name = event.__name__
+        table = self.drafts[self.aggregate]
+        table.events.append(self.name)
+        self.struct(inspect.type_info(event), table, ())
+
+    def struct(self, info: Any, table: _TableDraft, path: tuple[str, ...]) -> None:
+        structs = list(getattr(info, "types", [info]))
+        for struct in structs:
+            if struct.tag_field:
+                tag = (*path, struct.tag_field)
+                table.add(Column("_".join(tag), Kind.TEXT, tag, events=(self.name,)))
+            for part in struct.fields:
+                name = part.encode_name
+                if name in WITHHELD or (name in SHARED and not path and not table.item_path):
+                    continue
+                absent = _absent(struct, part)
+                if absent is not None and len(structs) > 1:
+                    raise TypeError(f"{self.name}.{name}: one of several structs must write its defaults")
+                self.part(part, table, (*path, name), absent)
+
+    def part(self, part: Any, table: _TableDraft, path: tuple[str, ...], absent: Any) -> None:
+        info = _without_none(part.type)
+        item = _without_none(getattr(info, "item_type", None))
+        if _is_struct(info):
+            self.struct(info, table, path)
+        elif _is_struct(item) and not table.item_path:
+            name = f"{self.aggregate}__{'_'.join(path)}"
+            child = self.drafts.setdefault(name, _TableDraft(name, path))
+            child.events.append(self.name)
+            self.struct(item, child, ())
+            # An empty array and none at all give no rows; the count tells them apart.
+            none = ((self.name, 0),) if absent == "[]" else ()
+            table.add(Column(f"{'_'.join(path)}_count", Kind.BIGINT, path, None, True, (self.name,), none))
+        else:
+            kind = _kind(info, f"{self.name}.{'.'.join(path)}")
+            name, identity = _name_and_identity(path, kind)
+            meant = ((self.name, absent),) if absent is not None else ()
+            table.add(Column(name, kind, path, identity, False, (self.name,), meant))
+
+
+def _name_and_identity(path: tuple[str, ...], kind: Kind) -> tuple[str, Literal["patient", "actor"] | None]:
+    name = RENAMED.get("_".join(path), "_".join(path))
+    if path[-1].endswith("patient_id") or path[-1] in PATIENT_FIELDS:
+        return f"{name.removesuffix('_id')}_key", "patient"
+    return name, "actor" if path[-1].endswith("_by") and kind is Kind.TEXT else None
+
+
+def _without_none(info: Any) -> Any:
     """The type without None; a union of several structs stays a union."""
     if not isinstance(info, inspect.UnionType):
         return info
@@ -220,64 +170,26 @@ def _bare(info: Any) -> Any:
 
 
 def _is_struct(info: Any) -> bool:
-    if isinstance(info, inspect.UnionType):
-        return all(isinstance(one, inspect.StructType) for one in info.types)
-    return isinstance(info, inspect.StructType)
-
-
-def _item(info: Any) -> Any:
-    if isinstance(info, inspect.VarTupleType | inspect.ListType):
-        return _bare(info.item_type)
-    return None
+    types = info.types if isinstance(info, inspect.UnionType) else [info]
+    return all(isinstance(one, inspect.StructType) for one in types)
 
 
 def _kind(info: Any, where: str) -> Kind:
-    match info:
-        case inspect.BoolType():
-            return Kind.BOOLEAN
-        case inspect.IntType():
-            return Kind.BIGINT
-        case inspect.StrType() | inspect.TimeType():
+    if isinstance(info, inspect.LiteralType):
+        types = {type(value) for value in info.values}
+        if types == {str}:
             return Kind.TEXT
-        case inspect.DateTimeType():
-            return Kind.TIMESTAMP
-        case inspect.DateType():
-            return Kind.DATE
-        case inspect.LiteralType(values=values) if all(isinstance(value, str) for value in values):
-            return Kind.TEXT
-        case inspect.LiteralType(values=values) if all(type(value) is int for value in values):
+        if types == {int}:
             return Kind.BIGINT
-        case inspect.VarTupleType() | inspect.ListType() | inspect.DictType() | inspect.AnyType():
-            return Kind.JSON
-    raise TypeError(f"{where}: {type(info).__name__} has no landing type")
+    if type(info) not in _SCALARS:
+        raise TypeError(f"{where}: {type(info).__name__} has no landing type")
+    return _SCALARS[type(info)]
 
 
-def _absent(struct: Any, part: Any, *, is_choice: bool) -> Any:
-    """What a missing field stands for: its default, when the struct leaves defaults out; None for NULL."""
-    if not struct.cls.__struct_config__.omit_defaults or part.default in (msgspec.NODEFAULT, None):
+def _absent(struct: Any, part: Any) -> Any:
+    """What a missing field stands for when the struct leaves defaults out; None for NULL."""
+    if not struct.cls.__struct_config__.omit_defaults or part.default is msgspec.NODEFAULT:
         return None
-    if is_choice:
-        raise TypeError(f"{struct.cls.__name__}.{part.name}: a struct that is one of several must write its defaults")
     if isinstance(part.default, tuple | list | dict):
         return msgspec.json.encode(part.default).decode()
     return part.default
-
-
-def _table(aggregate: str, draft: _TableDraft) -> Table:
-    columns = tuple(
-        Column(name, one.kind, one.path, one.is_patient, tuple(one.events), tuple(one.absent.items()))
-        for name, one in draft.columns.items()
-    )
-    return Table(draft.name, aggregate, columns, draft.item_path, tuple(draft.events))
-
-
-def fingerprint(all_tables: Iterable[Table], events: Iterable[type[Event]]) -> str:
-    """Changes when a landing made before would look different today: columns, defaults or event versions."""
-
-    def parts() -> Iterator[str]:
-        for table in all_tables:
-            yield repr((table.name, table.item_path, table.all_columns))
-        for event in events:
-            yield f"{event.__name__} {event.version}"
-
-    return hashlib.sha256("\n".join(parts()).encode()).hexdigest()

@@ -5,6 +5,7 @@ select
     seq,
     ordinal,
     stream_id,
+    substr(stream_id, 13) as aggregate_id,
     occurred_at,
     recorded_at,
     payment_id,

@@ -5,6 +5,7 @@ select
     seq,
     event_id,
     stream_id,
+    substr(stream_id, 6) as aggregate_id,
     stream_version,
     schema_version,
     branch_id,

@@ -5,6 +5,7 @@ select
     seq,
     event_id,
     stream_id,
+    substr(stream_id, 8) as aggregate_id,
     stream_version,
     schema_version,
     branch_id,
@@ -20,6 +21,16 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    name,
+    city_id,
+    pincode,
+    opened_on,
+    open_hours_count,
+    hfr_id,
+    gstin,
+    effective_on,
+    closed_on,
+    reason
 from {{ landing(source('landing', 'branch')) }}
 where {{ is_known('recorded_at') }}

@@ -5,6 +5,7 @@ select
     seq,
     ordinal,
     stream_id,
+    substr(stream_id, 9) as aggregate_id,
     occurred_at,
     recorded_at,
     line_no,

@@ -5,6 +5,7 @@ select
     seq,
     event_id,
     stream_id,
+    substr(stream_id, 9) as aggregate_id,
     stream_version,
     schema_version,
     branch_id,
@@ -20,6 +21,15 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    sex,
+    birth_year,
+    city_id,
+    registered_branch_id,
+    guardian_patient_key,
+    purpose,
+    notice_version,
+    given_by_role,
+    expires_at
 from {{ landing(source('landing', 'patient')) }}
 where {{ is_known('recorded_at') }}

@@ -5,6 +5,7 @@ select
     seq,
     event_id,
     stream_id,
+    substr(stream_id, 14) as aggregate_id,
     stream_version,
     schema_version,
     branch_id,
@@ -20,6 +21,13 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    name,
+    specialty_id,
+    registration_no,
+    hpr_id,
+    roles_count,
+    active,
+    effective_on
 from {{ landing(source('landing', 'practitioner')) }}
 where {{ is_known('recorded_at') }}

@@ -5,6 +5,7 @@ select
     seq,
     event_id,
     stream_id,
+    substr(stream_id, 7) as aggregate_id,
     stream_version,
     schema_version,
     branch_id,
@@ -20,6 +21,20 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    price_version_id,
+    service_id,
+    scope_level,
+    scope_city_id,
+    scope_branch_id,
+    scope_practitioner_id,
+    scope_key,
+    visit_type,
+    amount_paise,
+    tax_inclusive,
+    gst_bps,
+    effective_from,
+    effective_to,
+    closes_version_id
 from {{ landing(source('landing', 'price')) }}
 where {{ is_known('recorded_at') }}

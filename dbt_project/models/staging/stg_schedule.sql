@@ -5,6 +5,7 @@ select
     seq,
     event_id,
     stream_id,
+    substr(stream_id, 10) as aggregate_id,
     stream_version,
     schema_version,
     branch_id,
@@ -20,6 +21,24 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    practitioner_id,
+    service_ids,
+    valid_from,
+    valid_to,
+    weekly_count,
+    business_date,
+    slots_count,
+    block_id,
+    start_at,
+    end_at,
+    reason,
+    on_conflict,
+    affected_slot_ids,
+    affected_appointment_ids,
+    slot_id,
+    action,
+    capacity,
+    mode
 from {{ landing(source('landing', 'schedule')) }}
 where {{ is_known('recorded_at') }}
