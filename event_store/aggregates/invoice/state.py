@@ -1,19 +1,99 @@
-"""What a decision needs to know of a invoice."""
+"""What a decision needs to know of an invoice."""
 
-from msgspec import Struct
+from __future__ import annotations
 
-from mymedic.deciding import GuardChange
+from msgspec import Struct, field
+
+from event_store.aggregates.invoice.events import InvoiceCredited, InvoiceIssued, InvoiceLine, InvoiceWrittenOff
+from mymedic.deciding import Guard, GuardChange
 from mymedic.messages import Event
 
 
+class LineLeft(Struct):
+    """What of a line has not been credited yet."""
+
+    gst_bps: int
+    taxable_paise: int
+    gst_paise: int
+
+    @property
+    def total_paise(self) -> int:
+        return self.taxable_paise + self.gst_paise
+
+
 class State(Struct):
+    """`invoice_id` is set by whoever loads the stream.
+
+    `status` is `issued`, or `entered-in-error` after a full credit; `balanced` depends on the payments, so it is
+    asked with what they have allocated (INV-P3).
+    """
+
     exists: bool = False
+    invoice_id: str = ""
+    invoice_no: str = ""
+    status: str = ""
+    patient_id: str = ""
+    branch_id: str = ""
+    encounter_id: str | None = None
+    admission_id: str | None = None
+    appointment_id: str | None = None
+    total_paise: int = 0
+    credited_paise: int = 0
+    written_off_paise: int = 0
+    lines: dict[int, LineLeft] = field(default_factory=dict)
+
+    @property
+    def payable_paise(self) -> int:
+        """What the invoice asks for after credits and write-offs."""
+        return self.total_paise - self.credited_paise - self.written_off_paise
+
+    def outstanding(self, allocated_paise: int) -> int:
+        """INV-P3: what is still to be paid when so much has been allocated to it."""
+        return self.payable_paise - allocated_paise
+
+    def is_balanced(self, allocated_paise: int) -> bool:
+        return self.outstanding(allocated_paise) == 0
 
 
 def evolve(state: State, event: Event) -> None:
     """Fold one event into the state, in place."""
+    match event:
+        case InvoiceIssued():
+            _issue(state, event)
+        case InvoiceCredited():
+            state.credited_paise += event.total_paise
+            for line in event.lines:
+                left = state.lines[line.line_no]
+                left.taxable_paise -= line.taxable_paise
+                left.gst_paise -= line.gst_paise
+            if state.credited_paise == state.total_paise:
+                state.status = "entered-in-error"
+        case InvoiceWrittenOff():
+            state.written_off_paise += event.amount_paise
+
+
+def _issue(state: State, event: InvoiceIssued) -> None:
+    state.exists = True
+    state.status = "issued"
+    state.invoice_no = event.invoice_no
+    state.patient_id = event.patient_id
+    state.branch_id = event.branch_id
+    state.encounter_id = event.encounter_id
+    state.admission_id = event.admission_id
+    state.appointment_id = event.appointment_id
+    state.total_paise = event.total_paise
+    state.lines = {line.line_no: _left(line) for line in event.lines}
+
+
+def _left(line: InvoiceLine) -> LineLeft:
+    return LineLeft(gst_bps=line.gst_bps or 0, taxable_paise=line.taxable_paise, gst_paise=line.gst_paise)
 
 
 def guards(state: State, event: Event) -> GuardChange | None:
     """The unique facts that an event claims and gives back; `state` is the state before the event."""
+    match event:
+        case InvoiceIssued():
+            return GuardChange(claim=[Guard("invoice_no", event.invoice_no)])
+        case InvoiceCredited():
+            return GuardChange(claim=[Guard("credit_note_no", event.credit_note_no)])
     return None

@@ -73,11 +73,12 @@ def mark_appointment_error(state: State, command: MarkAppointmentError, context:
     check(state.status != "entered-in-error", "INVALID_STATE", "it is marked already")
     check_not_arrived(context, "ENCOUNTER_OPEN")
     for payment in context.related("payment", "appointment", context.id):
+        kept = payment.available_paise + payment.allocated_paise + payment.forfeited_paise
         check(
-            payment.unrefunded_paise == 0,
+            kept == 0,
             "INVALID_STATE",
             "money captured for it has not been refunded",
             payment_id=payment.payment_id,
-            unrefunded_paise=payment.unrefunded_paise,
+            kept_paise=kept,
         )
     yield AppointmentEnteredInError(reason=command.reason)

@@ -25,7 +25,7 @@ def settle(context: Context, state: State, body: CancellationBody, eff_bps: int)
         (
             payment
             for payment in context.related("payment", "appointment", context.id)
-            if payment.held_paise > 0  # a disputed part (R-POL-9) or a late capture (R-POL-7) holds nothing
+            if payment.held_paise > 0  # what is disputed is not held (R-POL-9)
         ),
         key=lambda payment: (payment.captured_at, payment.payment_id),
     )
