@@ -33,9 +33,13 @@ class Store:
         self.close()
 
 
+def assemble(ledger: Ledger, vault: Vault, clock: Clock, ids: IdFactory) -> Store:
+    return Store(ledger, vault, Handler(ledger, vault, clock, ids), Feed(ledger))
+
+
 def open_store(settings: Settings, clock: Clock | None = None, ids: IdFactory | None = None) -> Store:
     """The store under `settings.home`; the clock and the ids are the machine's unless others are given."""
     clock = clock or SystemClock()
     ledger = open_ledger(settings.event_store_url)
     vault = Vault(settings.keys_path, master_key(settings.master_key_path))
-    return Store(ledger, vault, Handler(ledger, vault, clock, ids or UlidFactory(clock)), Feed(ledger))
+    return assemble(ledger, vault, clock, ids or UlidFactory(clock))

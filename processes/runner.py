@@ -1,0 +1,116 @@
+"""Runs the reactions: from the feed for a server, or inside the caller's own batch for tests and simulations."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from event_store.aggregates.appointment import events as appointment
+from event_store.aggregates.encounter import events as encounter
+from event_store.aggregates.invoice import events as invoice
+from event_store.aggregates.payment import events as payment
+from event_store.handle import Batch, Handler
+from event_store.recorded import Recorded
+from mymedic.clock import from_micros, micros
+from mymedic.messages import Event
+from processes import billing, booking, deposit_plan, timers
+from processes.world import CONSUMER, Timer, World
+
+Reaction = Callable[[Recorded, Any, World], None]
+
+REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
+    payment.PaymentCaptured: (
+        ("timers", timers.on_payment_settled),
+        ("booking", booking.on_capture),
+        ("billing", billing.on_capture),
+    ),
+    payment.PaymentInitiated: (("timers", timers.on_initiated),),
+    payment.PaymentExpired: (("timers", timers.on_payment_settled),),
+    payment.RefundApproved: (("deposit_plan", deposit_plan.on_refund_approved),),
+    appointment.AppointmentHeld: (("timers", timers.on_held),),
+    appointment.AppointmentBooked: (("timers", timers.on_booked),),
+    appointment.AppointmentRescheduled: (("timers", timers.on_rescheduled),),
+    appointment.PatientCheckedIn: (("timers", timers.on_attended),),
+    appointment.AppointmentHoldExpired: (("timers", timers.on_attended),),
+    appointment.AppointmentCancelled: (
+        ("timers", timers.on_attended),
+        ("deposit_plan", deposit_plan.on_cancellation),
+    ),
+    appointment.AppointmentNoShow: (("timers", timers.on_attended), ("deposit_plan", deposit_plan.on_no_show)),
+    appointment.NoShowReversed: (("deposit_plan", deposit_plan.on_no_show_reversed),),
+    encounter.EncounterFinished: (("billing", billing.on_encounter_finished),),
+    invoice.InvoiceIssued: (("billing", billing.on_invoice_issued),),
+}
+_TIMER = msgspec.json.Decoder(Timer)
+
+
+class Runner:
+    """Keeps no memory of its own: the checkpoint and the timers lie beside the log.
+
+    Commands carry ids derived from what caused them, so a reaction that runs again after a crash changes nothing.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def react(self, events: Iterable[Recorded], batch: Batch) -> None:
+        """React to events of the open batch, and to what the reactions cause, until nothing follows any more."""
+        waiting = deque(events)
+        while waiting:
+            event = waiting.popleft()
+            for name, reaction in REACTIONS.get(type(event.event), ()):
+                reaction(event, event.event, World.of(batch, name, event, self._handler.clock.now()))
+            waiting.extend(batch.take_recorded())
+
+    def fire_due(self, tenant_id: str, now: datetime, batch: Batch, *, follow: bool = True) -> int:
+        """Fire the timers that are due, earliest first; how many fired. `follow`: react to what they cause at once."""
+        fired = 0
+        while due := batch.session.due_timers(tenant_id, CONSUMER, micros(now)):
+            for timer_id, due_at, body in due:
+                world = World(batch, "timers", tenant_id, f"{timer_id}@{due_at}", now)
+                batch.session.clear_timer(tenant_id, CONSUMER, timer_id)
+                command = timers.command_of(_TIMER.decode(body), world)
+                if command is not None:
+                    world.send(command)
+                if follow:
+                    self.react(batch.take_recorded(), batch)
+                fired += 1
+        return fired
+
+    def next_due(self, tenant_id: str, batch: Batch) -> datetime | None:
+        """When the tenant's next timer goes off."""
+        soonest = batch.session.due_timers(tenant_id, CONSUMER, 2**62, limit=1)
+        return from_micros(soonest[0][1]) if soonest else None
+
+    def mark(self, tenant_id: str, batch: Batch) -> None:
+        """Everything appended so far has been reacted to: a later `drain` begins after it."""
+        batch.session.set_checkpoint(tenant_id, CONSUMER, batch.session.end_of(tenant_id).seq)
+
+    def drain(self, tenant_id: str, limit: int = 500) -> int:
+        """React to everything in the log since the last time; how many events that was.
+
+        Reactions, what they cause and the checkpoint are one transaction: each event is reacted to exactly once.
+        """
+        seen = 0
+        while True:
+            with self._handler.batch() as batch:
+                after = batch.session.checkpoint(tenant_id, CONSUMER)
+                events = batch.events(tenant_id, after, limit)
+                if not events:
+                    return seen
+                for event in events:
+                    for name, reaction in REACTIONS.get(type(event.event), ()):
+                        reaction(event, event.event, World.of(batch, name, event, self._handler.clock.now()))
+                batch.session.set_checkpoint(tenant_id, CONSUMER, events[-1].seq)
+                seen += len(events)
+
+    def tick(self, tenant_id: str) -> None:
+        """What a server does about once a second: react to news, fire what is due."""
+        self.drain(tenant_id)
+        with self._handler.batch() as batch:
+            self.fire_due(tenant_id, self._handler.clock.now(), batch, follow=False)
+        self.drain(tenant_id)

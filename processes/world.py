@@ -1,0 +1,81 @@
+"""What a reaction may do: look at streams, send commands, set timers; all inside one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from event_store.handle import Batch
+from event_store.recorded import Recorded
+from mymedic.clock import INDIA, micros, zone
+from mymedic.ids import derived_id
+from mymedic.messages import Ack, Actor, Command, Envelope
+
+CONSUMER = "processes"
+
+
+class Timer(Struct, frozen=True):
+    """What to remember until a moment comes: the kind of reminder and the id that it is about."""
+
+    kind: str
+    id: str
+
+
+class World:
+    """The open batch as one reaction sees it. `cause` is the id of the event, or of the timer, that set it off."""
+
+    def __init__(self, batch: Batch, name: str, tenant_id: str, cause: str, now: datetime) -> None:
+        self._batch = batch
+        self._name = name
+        self._cause = cause
+        self._correlation_id: str | None = None
+        self._actor = Actor(type="system", id=f"process:{name}", roles=("SY",))
+        self.tenant_id = tenant_id
+        self.now = now
+
+    @classmethod
+    def of(cls, batch: Batch, name: str, event: Recorded, now: datetime) -> World:
+        world = cls(batch, name, event.tenant_id, event.event_id, now)
+        world._correlation_id = event.correlation_id
+        return world
+
+    @property
+    def tz(self) -> timezone:
+        tenant = self.state("tenant", self.tenant_id)
+        return zone(tenant.tz) if tenant.exists else INDIA
+
+    def state(self, aggregate: str, id: str) -> Any:
+        return self._batch.state(self.tenant_id, aggregate, id)
+
+    def related(self, aggregate: str, kind: str, value: str) -> list[Any]:
+        return self._batch.related(self.tenant_id, aggregate, kind, value)
+
+    def id_for(self, prefix: str, *about: str) -> str:
+        """An id that the same cause always gives: a reaction that runs twice asks for the same thing twice."""
+        return derived_id(prefix, self._name, self._cause, *about)
+
+    def send(self, command: Command, *about: str) -> Ack:
+        """Send a command; `about` tells apart the commands of one reaction to one cause."""
+        return self._batch.handle(
+            Envelope(
+                command=command,
+                command_id=self.id_for("cmd", type(command).__name__, *about),
+                tenant_id=self.tenant_id,
+                actor=self._actor,
+                issued_at=self.now,
+                channel="system",
+                causation_id=self._cause,
+                correlation_id=self._correlation_id,
+            )
+        )
+
+    def remind(self, at: datetime, kind: str, id: str) -> None:
+        """Set the timer (kind, id), or move it."""
+        body = msgspec.json.encode(Timer(kind, id)).decode()
+        self._batch.session.set_timer(self.tenant_id, CONSUMER, f"{kind}:{id}", micros(at), body)
+
+    def forget(self, kind: str, id: str) -> None:
+        self._batch.session.clear_timer(self.tenant_id, CONSUMER, f"{kind}:{id}")
