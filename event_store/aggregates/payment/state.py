@@ -1,19 +1,311 @@
-"""What a decision needs to know of a payment."""
+"""What a decision needs to know of a payment: the terms of INV-P1 and where each of them comes from."""
 
-from msgspec import Struct
+from __future__ import annotations
 
-from mymedic.deciding import GuardChange
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from event_store.aggregates.payment import events as e
+from mymedic.deciding import Guard, GuardChange
 from mymedic.messages import Event
+
+RefundStatus = Literal["requested", "approved", "initiated", "processed", "failed", "rejected", "given_up"]
+LIVE = ("initiated", "authorized")
+
+
+class Allocation(Struct):
+    invoice_id: str
+    amount_paise: int
+
+
+class Forfeit(Struct):
+    amount_paise: int
+    gst_paise: int
+    is_reversed: bool = False
+
+
+class Refund(Struct):
+    amount_paise: int
+    reason: e.RefundReason
+    destination: e.Destination
+    requested_by: str | None
+    status: RefundStatus = "requested"
+    attempts: int = 0
+    gateway_refund_id: str | None = None
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether the money is set aside or gone: from the request until it is rejected or finally failed."""
+        return self.status not in ("rejected", "given_up")
+
+
+class Dispute(Struct):
+    amount_paise: int
+    outcome: e.DisputeOutcome | None = None  # None while it is open
 
 
 class State(Struct):
     exists: bool = False
+    payment_id: str = ""
+    branch_id: str | None = None
+    patient_id: str = ""
+    appointment_id: str | None = None
+    invoice_id: str | None = None
+    admission_id: str | None = None
+    purpose: e.Purpose | None = None
+    mode: e.Mode | None = None
+    channel: e.Channel | None = None
+    gateway: str | None = None
+    gateway_payment_id: str | None = None
+    order_id: str | None = None
+    rrn: str | None = None
+    cash_session_id: str | None = None
+    expires_at: datetime | None = None
+    captured_at: datetime | None = None
+    late_capture: bool = False
+    progress: Literal["initiated", "authorized", "captured", "failed", "expired"] = "initiated"
+    initiated_paise: int = 0
+    captured_paise: int = 0
+    reversed_paise: int = 0
+    dispute_lost_covered_paise: int = 0
+    allocations: list[Allocation] = field(default_factory=list)  # oldest first
+    forfeits: dict[str, Forfeit] = field(default_factory=dict)  # oldest first
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+
+    @property
+    def allocated_paise(self) -> int:
+        return sum(allocation.amount_paise for allocation in self.allocations)
+
+    @property
+    def forfeited_paise(self) -> int:
+        return sum(forfeit.amount_paise for forfeit in self.forfeits.values() if not forfeit.is_reversed)
+
+    @property
+    def refunded_or_reserved_paise(self) -> int:
+        return sum(refund.amount_paise for refund in self.refunds.values() if refund.is_reserved)
+
+    @property
+    def refunded_paise(self) -> int:
+        return sum(refund.amount_paise for refund in self.refunds.values() if refund.status == "processed")
+
+    @property
+    def open_dispute_paise(self) -> int:
+        return sum(dispute.amount_paise for dispute in self.disputes.values() if dispute.outcome is None)
+
+    @property
+    def has_open_dispute(self) -> bool:
+        return any(dispute.outcome is None for dispute in self.disputes.values())
+
+    @property
+    def available_paise(self) -> int:
+        """What nothing else has a claim on (INV-P1); an open dispute takes nothing until it is lost."""
+        return (
+            self.captured_paise
+            - self.allocated_paise
+            - self.refunded_or_reserved_paise
+            - self.forfeited_paise
+            - self.reversed_paise
+            - self.dispute_lost_covered_paise
+        )
+
+    @property
+    def held_paise(self) -> int:
+        """This payment's part of `held` in R-POL-2: available, less what is under dispute (R-POL-9)."""
+        return max(0, self.available_paise - self.open_dispute_paise)
+
+    @property
+    def status(self) -> str:
+        """One word for the payment; where several hold, the one that a person has to act on first."""
+        if self.progress != "captured":
+            return self.progress
+        if self.reversed_paise:
+            return "reversed"
+        if self.has_open_dispute:
+            return "disputed"
+        if any(dispute.outcome == "lost" for dispute in self.disputes.values()):
+            return "charged_back"
+        refunded = self.refunded_paise
+        if refunded:
+            return "refunded" if refunded >= self.captured_paise else "partially_refunded"
+        return "captured"
+
+    def allocated_to(self, invoice_id: str) -> int:
+        """Paise of this payment that stand against an invoice."""
+        return sum(a.amount_paise for a in self.allocations if a.invoice_id == invoice_id)
+
+    def deallocate(self, invoice_id: str, amount_paise: int, reason: str) -> e.PaymentDeallocated:
+        """The event that takes paise of this payment back from an invoice."""
+        return e.PaymentDeallocated(invoice_id=invoice_id, amount_paise=amount_paise, reason=reason)
+
+
+def _initiated(state: State, event: e.PaymentInitiated) -> None:
+    _keep_subject(state, event)
+    state.initiated_paise = event.amount_paise
+    state.expires_at = event.expires_at
+
+
+def _authorized(state: State, event: e.PaymentAuthorized) -> None:
+    state.progress = "authorized"
+
+
+def _captured(state: State, event: e.PaymentCaptured) -> None:
+    _keep_subject(state, event)
+    state.progress = "captured"
+    state.captured_paise = event.amount_paise
+    state.captured_at = event.captured_at
+    state.late_capture = event.late_capture
+    state.gateway_payment_id = event.gateway_payment_id
+    state.rrn = event.rrn
+    state.cash_session_id = event.cash_session_id
+
+
+def _keep_subject(state: State, event: e.PaymentInitiated | e.PaymentCaptured) -> None:
+    state.exists = True
+    state.payment_id = event.payment_id or state.payment_id
+    state.branch_id = event.branch_id or state.branch_id
+    state.patient_id = event.patient_id
+    state.appointment_id = event.appointment_id
+    state.invoice_id = event.invoice_id
+    state.admission_id = event.admission_id
+    state.purpose = event.purpose
+    state.mode = event.mode
+    state.channel = event.channel
+    state.gateway = event.gateway
+    state.order_id = event.order_id
+
+
+def _failed(state: State, event: e.PaymentFailed) -> None:
+    state.progress = "failed"
+
+
+def _expired(state: State, event: e.PaymentExpired) -> None:
+    state.progress = "expired"
+
+
+def _allocated(state: State, event: e.PaymentAllocated) -> None:
+    state.allocations.append(Allocation(event.invoice_id, event.amount_paise))
+
+
+def _deallocated(state: State, event: e.PaymentDeallocated) -> None:
+    left = event.amount_paise
+    for allocation in reversed(state.allocations):
+        if allocation.invoice_id == event.invoice_id:
+            taken = min(left, allocation.amount_paise)
+            allocation.amount_paise -= taken
+            left -= taken
+    state.allocations = [allocation for allocation in state.allocations if allocation.amount_paise]
+
+
+def _reversed(state: State, event: e.PaymentReversed) -> None:
+    state.reversed_paise = event.amount_paise
+
+
+def _forfeited(state: State, event: e.DepositForfeited) -> None:
+    state.forfeits[event.forfeit_id] = Forfeit(event.amount_paise, event.gst_paise)
+
+
+def _forfeit_reversed(state: State, event: e.DepositForfeitReversed) -> None:
+    state.forfeits[event.forfeit_id].is_reversed = True
+
+
+def _refund_requested(state: State, event: e.RefundRequested) -> None:
+    state.refunds[event.refund_id] = Refund(event.amount_paise, event.reason, event.destination, event.requested_by)
+
+
+def _refund_approved(state: State, event: e.RefundApproved) -> None:
+    state.refunds[event.refund_id].status = "approved"
+
+
+def _refund_rejected(state: State, event: e.RefundRejected) -> None:
+    state.refunds[event.refund_id].status = "rejected"
+
+
+def _refund_initiated(state: State, event: e.RefundInitiated) -> None:
+    refund = state.refunds[event.refund_id]
+    refund.status = "initiated"
+    refund.attempts = event.attempt
+
+
+def _refund_processed(state: State, event: e.RefundProcessed) -> None:
+    refund = state.refunds[event.refund_id]
+    refund.status = "processed"
+    refund.gateway_refund_id = event.gateway_refund_id
+
+
+def _refund_failed(state: State, event: e.RefundFailed) -> None:
+    state.refunds[event.refund_id].status = "given_up" if event.final else "failed"
+
+
+def _dispute_opened(state: State, event: e.DisputeOpened) -> None:
+    state.disputes[event.dispute_id] = Dispute(event.amount_paise)
+
+
+def _dispute_updated(state: State, event: e.DisputeUpdated) -> None:
+    """Nothing is decided by how far the gateway has come with a dispute."""
+
+
+def _dispute_resolved(state: State, event: e.DisputeResolved) -> None:
+    state.disputes[event.dispute_id].outcome = event.outcome
+    state.dispute_lost_covered_paise += event.covered_paise
+
+
+_EVOLVE: dict[type[Event], Callable[[State, Any], None]] = {
+    e.PaymentInitiated: _initiated,
+    e.PaymentAuthorized: _authorized,
+    e.PaymentCaptured: _captured,
+    e.PaymentFailed: _failed,
+    e.PaymentExpired: _expired,
+    e.PaymentAllocated: _allocated,
+    e.PaymentDeallocated: _deallocated,
+    e.PaymentReversed: _reversed,
+    e.DepositForfeited: _forfeited,
+    e.DepositForfeitReversed: _forfeit_reversed,
+    e.RefundRequested: _refund_requested,
+    e.RefundApproved: _refund_approved,
+    e.RefundRejected: _refund_rejected,
+    e.RefundInitiated: _refund_initiated,
+    e.RefundProcessed: _refund_processed,
+    e.RefundFailed: _refund_failed,
+    e.DisputeOpened: _dispute_opened,
+    e.DisputeUpdated: _dispute_updated,
+    e.DisputeResolved: _dispute_resolved,
+}
 
 
 def evolve(state: State, event: Event) -> None:
     """Fold one event into the state, in place."""
+    _EVOLVE[type(event)](state, event)
 
 
 def guards(state: State, event: Event) -> GuardChange | None:
     """The unique facts that an event claims and gives back; `state` is the state before the event."""
+    if isinstance(event, e.PaymentInitiated):
+        claim = [Guard("order", event.order_id)]
+        if event.appointment_id:
+            claim.append(Guard("live_payment", f"{event.appointment_id}#{event.purpose}"))
+        return GuardChange(claim=claim)
+    if isinstance(event, e.PaymentCaptured):
+        claim = []
+        if event.gateway_payment_id:
+            claim.append(Guard("gateway_payment", f"{event.gateway}#{event.gateway_payment_id}"))
+        if event.rrn:
+            claim.append(Guard("rrn", event.rrn))
+        return GuardChange(claim=claim, release=_live_payment(state))
+    if isinstance(event, e.PaymentFailed | e.PaymentExpired):
+        return GuardChange(release=_live_payment(state))
+    if isinstance(event, e.PaymentReversed) and state.rrn:
+        # An entry error is entered again with the same bank reference.
+        return GuardChange(release=[Guard("rrn", state.rrn)])
+    if isinstance(event, e.DisputeOpened):
+        return GuardChange(claim=[Guard("dispute", event.dispute_id)])
     return None
+
+
+def _live_payment(state: State) -> list[Guard]:
+    if state.exists and state.progress in LIVE and state.appointment_id:
+        return [Guard("live_payment", f"{state.appointment_id}#{state.purpose}")]
+    return []

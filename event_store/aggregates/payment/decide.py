@@ -1,6 +1,0 @@
-"""The rules of a payment."""
-
-from mymedic.deciding import Decision
-from mymedic.messages import Command
-
-DECISIONS: dict[type[Command], Decision] = {}
