@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
-from event_store.ledger.session import Session
+from event_store.ledger.session import Reads
 from event_store.retention.keys import Vault
 from event_store.states import States, stream_of
 from mymedic.clock import INDIA, business_date, zone
@@ -21,14 +21,14 @@ class DecisionContext:
     def __init__(
         self,
         envelope: Envelope,
-        session: Session,
+        reads: Reads,
         states: States,
         vault: Vault,
         ids: IdFactory,
         now: datetime,
         occurred_at: datetime,
     ) -> None:
-        self._session = session
+        self._reads = reads
         self._states = states
         self._vault = vault
         self._ids = ids
@@ -66,23 +66,23 @@ class DecisionContext:
         prefix = stream_of(aggregate, "")
         return [
             self._load(stream_id)
-            for stream_id in self._states.related(self._session, kind, value)
+            for stream_id in self._states.related(self._reads, kind, value)
             if stream_id.startswith(prefix)
         ]
 
     def holder(self, kind: str, value: str) -> str | None:
-        found = self._session.guard((self.tenant_id, kind, value))
+        found = self._reads.guard((self.tenant_id, kind, value))
         return found[0] if found else None
 
     def guard_detail(self, kind: str, value: str) -> str | None:
-        found = self._session.guard((self.tenant_id, kind, value))
+        found = self._reads.guard((self.tenant_id, kind, value))
         return found[1] if found else None
 
     def guards(self, kind: str, prefix: str) -> Sequence[str]:
-        return [value for value, _, _ in self._session.guards(self.tenant_id, kind, prefix)]
+        return [value for value, _, _ in self._reads.guards(self.tenant_id, kind, prefix)]
 
     def keyed_hash(self, text: str) -> str:
         return self._vault.keyed_hash(self.tenant_id, text)
 
     def _load(self, stream_id: str) -> Any:
-        return self._states.get(self._session, stream_id).state
+        return self._states.get(self._reads, stream_id).state

@@ -19,14 +19,15 @@ from event_store.appending import Appender
 from event_store.authorise import authorise_role, authorise_target
 from event_store.catalogue import owner_of
 from event_store.context import DecisionContext
-from event_store.ledger.session import Ledger, Session
+from event_store.ledger.session import Ledger, Reads, Session
 from event_store.recorded import Recorded, recorded
 from event_store.retention.keys import Vault
+from event_store.retention.opening import opened_event
 from event_store.states import States, stream_of
 from mymedic.clock import Clock
 from mymedic.errors import Refused
 from mymedic.ids import IdFactory
-from mymedic.messages import Ack, Envelope, ErrorBody, canonical_json
+from mymedic.messages import Ack, Envelope, ErrorBody, Event, On, canonical_json
 
 _ACK = msgspec.json.Decoder(Ack)
 OFFLINE_PAST = timedelta(hours=24)
@@ -41,8 +42,23 @@ class Batch:
         self.session = session
         self.recorded: list[Recorded] = []
 
+    @property
+    def clock(self) -> Clock:
+        return self._handler.clock
+
     def handle(self, envelope: Envelope) -> Ack:
         return self._handler.answer(self.session, envelope, self.recorded.append)
+
+    submit = handle  # so that whoever takes a handler can be given a batch
+
+    def preview(self, envelope: Envelope) -> list[Event | On]:
+        return self._handler.consider(self.session, envelope)
+
+    def holder(self, tenant_id: str, kind: str, value: str) -> str | None:
+        return _holder(self.session, tenant_id, kind, value)
+
+    def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
+        return opened_event(self.session, self._handler.vault, tenant_id, stream_of(aggregate, id), version)
 
     def take_recorded(self) -> list[Recorded]:
         """The events appended since the last call."""
@@ -98,11 +114,29 @@ class Handler:
     def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
         """The present state of a stream. Read it, do not change it."""
         with self._mutex, self.ledger.read() as reads:
-            head = reads.head(tenant_id)
-            states = self._states.setdefault(tenant_id, States(tenant_id, head.seq if head else 0))
-            if head is not None and head.seq != states.seq:
-                states.catch_up(reads, head.seq)
-            return states.get(reads, stream_of(aggregate, id)).state
+            return self._read_level(reads, tenant_id).get(reads, stream_of(aggregate, id)).state
+
+    def preview(self, envelope: Envelope) -> list[Event | On]:
+        """What a command would record if it came now. Records nothing; raises what would refuse it."""
+        with self._mutex, self.ledger.read() as reads:
+            return self.consider(reads, envelope)
+
+    def holder(self, tenant_id: str, kind: str, value: str) -> str | None:
+        """Id of the aggregate that holds a guard, or None when it is free."""
+        with self.ledger.read() as reads:
+            return _holder(reads, tenant_id, kind, value)
+
+    def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
+        """One event of a stream with its sealed part, for the machines that need it again; never for a person."""
+        with self.ledger.read() as reads:
+            return opened_event(reads, self.vault, tenant_id, stream_of(aggregate, id), version)
+
+    def _read_level(self, reads: Reads, tenant_id: str) -> States:
+        head = reads.head(tenant_id)
+        states = self._states.setdefault(tenant_id, States(tenant_id, head.seq if head else 0))
+        if head is not None and head.seq != states.seq:
+            states.catch_up(reads, head.seq)
+        return states
 
     @contextmanager
     def _transaction(self, tenants: Sequence[str]) -> Iterator[Session]:
@@ -151,25 +185,31 @@ class Handler:
             answered = session.command(tenant_id, envelope.command_id)
             if answered is not None:
                 return _again(envelope, fingerprint, *answered)
-            return self._decide(session, states, envelope, fingerprint, keep)
+            context, stream_id, decided = self._decide(session, states, envelope)
+            appender = Appender(session, states, self.vault, envelope, context, stream_id)
+            return appender.append(decided, fingerprint, keep)
         except Refused as refusal:
             ack = _rejected(envelope.command_id, refusal)
             if fingerprint and states.seq and not refusal.retryable and refusal.code != "IDEMPOTENCY_CONFLICT":
                 session.log_command(tenant_id, envelope.command_id, fingerprint, msgspec.json.encode(ack).decode())
             return ack
 
+    def consider(self, reads: Reads, envelope: Envelope) -> list[Event | On]:
+        """Decide one command and keep nothing."""
+        authorise_role(envelope)
+        if isinstance(reads, Session):
+            states = self._levelled(reads, envelope.tenant_id)
+        else:
+            states = self._read_level(reads, envelope.tenant_id)
+        return self._decide(reads, states, envelope)[2]
+
     def _decide(
-        self,
-        session: Session,
-        states: States,
-        envelope: Envelope,
-        fingerprint: str,
-        keep: Callable[[Recorded], None] | None,
-    ) -> Ack:
+        self, reads: Reads, states: States, envelope: Envelope
+    ) -> tuple[DecisionContext, str, list[Event | On]]:
         aggregate, decision = owner_of(type(envelope.command))
         now = self.clock.now()
         occurred_at = _occurred_at(envelope, now)
-        context = DecisionContext(envelope, session, states, self.vault, self._ids, now, occurred_at)
+        context = DecisionContext(envelope, reads, states, self.vault, self._ids, now, occurred_at)
         self._require_tenant(envelope, context)
         if callable(decision.target):
             context.id = decision.target(envelope.command, context)
@@ -177,7 +217,7 @@ class Handler:
             named = getattr(envelope.command, decision.target) if decision.target else None
             context.id = named or envelope.aggregate_id or context.new_id(aggregate.id_prefix)
         stream_id = aggregate.stream_id(context.id)
-        entry = states.get(session, stream_id)
+        entry = states.get(reads, stream_id)
         authorise_target(envelope, entry.state)
         if decision.creates is True and entry.state.exists:
             raise Refused("ALREADY_EXISTS", f"{context.id} exists", id=context.id)
@@ -189,9 +229,7 @@ class Handler:
                 f"{stream_id} is at version {entry.version}, not {envelope.expected_version}",
                 version=entry.version,
             )
-        decided = list(decision.decide(entry.state, envelope.command, context))
-        appender = Appender(session, states, self.vault, envelope, context, stream_id)
-        return appender.append(decided, fingerprint, keep)
+        return context, stream_id, list(decision.decide(entry.state, envelope.command, context))
 
     def _require_tenant(self, envelope: Envelope, context: DecisionContext) -> None:
         tenant = context.state("tenant", envelope.tenant_id)
@@ -200,6 +238,11 @@ class Handler:
                 raise Refused("NOT_FOUND", "there is no such tenant")
         elif tenant.status == "suspended":
             raise Refused("TENANT_SUSPENDED", f"{envelope.tenant_id} is suspended")
+
+
+def _holder(reads: Reads, tenant_id: str, kind: str, value: str) -> str | None:
+    found = reads.guard((tenant_id, kind, value))
+    return found[0] if found else None
 
 
 def _fingerprint(envelope: Envelope) -> str:

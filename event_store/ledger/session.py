@@ -37,11 +37,14 @@ class Reads(ABC):
         found = self.rows("SELECT seq, event_hash, recorded_at FROM head WHERE tenant_id = ?", (tenant_id,))
         return Head(*found[0]) if found else None
 
-    def stream(self, tenant_id: str, stream_id: str, after_version: int = 0) -> list[tuple[Any, ...]]:
+    def stream(
+        self, tenant_id: str, stream_id: str, after_version: int = 0, limit: int = 10**9
+    ) -> list[tuple[Any, ...]]:
         """Rows of a stream in EVENT_COLUMNS order."""
         return self.rows(
-            f"{_EVENT_SELECT} WHERE tenant_id = ? AND stream_id = ? AND stream_version > ? ORDER BY stream_version",
-            (tenant_id, stream_id, after_version),
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND stream_id = ? AND stream_version > ?"
+            " ORDER BY stream_version LIMIT ?",
+            (tenant_id, stream_id, after_version, limit),
         )
 
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
@@ -232,10 +235,12 @@ class Session(Reads):
             return self._answered[tenant_id, command_id]
         return super().command(tenant_id, command_id)
 
-    def stream(self, tenant_id: str, stream_id: str, after_version: int = 0) -> list[tuple[Any, ...]]:
+    def stream(
+        self, tenant_id: str, stream_id: str, after_version: int = 0, limit: int = 10**9
+    ) -> list[tuple[Any, ...]]:
         if (tenant_id, stream_id) in self._pending_streams:
             self.flush()
-        return super().stream(tenant_id, stream_id, after_version)
+        return super().stream(tenant_id, stream_id, after_version, limit)
 
     def streams_tagged(self, tenant_id: str, kind: str, value: str) -> list[str]:
         if (tenant_id, kind, value) in self._pending_tags:
