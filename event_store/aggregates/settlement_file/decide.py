@@ -129,14 +129,15 @@ def ingest_settlement_file(state: State, command: IngestSettlementFile, context:
 def check_line(line: SettlementLine) -> None:
     """The arithmetic of one row (R-REC-3); a row that fits the other fee convention says so, not re-read."""
     if _adds_up(line, line.fee_excl_paise):
-        check(
-            not line.settled or line.settlement_id is not None,
-            "FILE_BAD_ROW",
-            "a settled row names its settlement",
-            row=line.row,
-            column="settlement_id",
-            hint="settlement_missing",
-        )
+        if line.settled and (line.settlement_id is None or line.settled_at is None):
+            column = "settlement_id" if line.settlement_id is None else "settled_at"
+            raise Refused(
+                "FILE_BAD_ROW",
+                "a settled row says of which settlement it is and when that was",
+                row=line.row,
+                column=column,
+                hint="settlement_missing",
+            )
         return
     other = (line.fee_excl_paise + line.tax_paise, line.fee_excl_paise - line.tax_paise)
     if line.tax_paise and any(_adds_up(line, fee) for fee in other):

@@ -1,0 +1,1 @@
+"""The doors: bytes from outside become commands, events become bytes for outside."""

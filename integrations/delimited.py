@@ -1,0 +1,269 @@
+"""Delimited files read strictly: an exact header, whole rows, and every refusal with its row, column and remedy."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, NamedTuple, NoReturn, TypeVar
+
+from mymedic.clock import EPOCH, INDIA
+from mymedic.errors import Refused
+from mymedic.money import paise_from_rupees
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_PAISE = 10**14
+MAX_PROBLEMS = 20  # more than this in one file is one cause, not twenty
+_ID = re.compile(r"[A-Za-z0-9_.:-]{3,64}")
+_SUB_PAISE = re.compile(r"[+-]?\d+\.\d{3,}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_WHOLE = re.compile(r"[0-9]{1,15}")
+_LAST_SECOND = int((datetime(2100, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
+_Choice = TypeVar("_Choice", bound=str)
+_Line = TypeVar("_Line")
+
+
+class Cells(NamedTuple):
+    """One row: its number as a spreadsheet shows it (the header is row 1) and its values by column."""
+
+    file: str
+    row: int
+    values: dict[str, Any]
+    raw_sha256: str
+
+    def refuse(self, code: str, message: str, column: str | None = None, hint: str | None = None) -> NoReturn:
+        raise Refused(code, message, file=self.file, row=self.row, column=column, hint=hint)
+
+    def text(self, column: str, limit: int = 500) -> str | None:
+        """The text of a cell, None when it is empty or missing."""
+        value = self.values.get(column)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            self.refuse("FILE_BAD_ROW", f"{column} must be text", column, "text")
+        if _UNSTORABLE.search(value):
+            self.refuse("FILE_BAD_ROW", f"{column} holds characters that are not text", column, "encoding")
+        value = value.strip()
+        if len(value) > limit:
+            self.refuse("FILE_BAD_ROW", f"{column} is longer than {limit} characters", column, "too_long")
+        return value or None
+
+    def id(self, column: str) -> str | None:
+        value = self.text(column)
+        if value is not None and _ID.fullmatch(value) is None:
+            self.refuse("FILE_BAD_ROW", f"{value[:80]!r} is not an id; 3 to 64 letters, digits, _ . : -", column, "id")
+        return value
+
+    def required_id(self, column: str) -> str:
+        value = self.id(column)
+        if value is None:
+            self.refuse("FILE_BAD_ROW", f"{column} is empty; the row cannot be told apart without it", column, "empty")
+        return value
+
+    def one_of(self, column: str, allowed: Sequence[_Choice]) -> _Choice:
+        value = self.text(column)
+        for choice in allowed:
+            if choice == value:
+                return choice
+        self.refuse("FILE_BAD_ROW", f"{column} must be one of {', '.join(allowed)}", column, "unknown_value")
+
+    def rupees(self, column: str) -> int:
+        """Paise of a decimal rupee text; an empty cell is 0, a negative one is refused."""
+        paise = self.signed_rupees(column) if self.text(column) else 0
+        if paise < 0:
+            self.refuse(
+                "FILE_BAD_AMOUNT", f"{column} may not be negative; the column says the direction", column, "sign"
+            )
+        return paise
+
+    def signed_rupees(self, column: str) -> int:
+        """Paise of a decimal rupee text, such as a balance, which may be negative but not absent."""
+        text = self.text(column) or ""
+        try:
+            paise = paise_from_rupees(text)
+        except Refused as refusal:
+            hint = "sub_paise" if _SUB_PAISE.fullmatch(text) else "amount"
+            self.refuse("FILE_BAD_AMOUNT", refusal.message, column, hint)
+        return self._bounded(paise, column)
+
+    def whole_paise(self, column: str) -> int:
+        """Paise written as a whole number, as text or as a JSON integer; an empty cell is 0."""
+        value = self.values.get(column)
+        if value is None or value == "":
+            return 0
+        text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if _WHOLE.fullmatch(text) is None:
+            self.refuse(
+                "FILE_BAD_AMOUNT",
+                f"{column} must be a whole number of paise from 0 to {MAX_PAISE}; this format has no decimals",
+                column,
+                "whole_paise",
+            )
+        return self._bounded(int(text), column)
+
+    def must_be_inr(self, column: str) -> None:
+        """Every row is in INR; another currency is refused, never converted."""
+        currency = self.text(column)
+        if currency != "INR":
+            self.refuse(
+                "CURRENCY_UNSUPPORTED",
+                f"the currency is {currency}; only INR can be settled, ask the gateway for a file of INR alone",
+                column,
+                "currency",
+            )
+
+    def unix_seconds(self, column: str) -> datetime | None:
+        value = self.values.get(column)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < _LAST_SECOND:
+            self.refuse("FILE_BAD_ROW", f"{column} must be whole unix seconds before 2100", column, "time")
+        return EPOCH + timedelta(seconds=value)
+
+    def local_time(self, column: str, form: str, tz: timezone = INDIA) -> datetime | None:
+        """A `strptime` form in a zone, as UTC."""
+        text = self.text(column)
+        if text is None:
+            return None
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=tz).astimezone(UTC)
+        except ValueError:
+            self.refuse("FILE_BAD_ROW", f"{text!r} is not a time of the form DD/MM/YYYY HH:MM:SS", column, "time")
+
+    def rfc3339(self, column: str) -> datetime | None:
+        text = self.text(column)
+        if text is None:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = datetime.min
+        if at.tzinfo is None:
+            self.refuse("FILE_BAD_ROW", f"{text!r} is not an RFC 3339 time with its offset or Z", column, "time")
+        return at.astimezone(UTC)
+
+    def day(self, column: str) -> date:
+        """YYYY-MM-DD or DD/MM/YYYY."""
+        text = self.text(column) or ""
+        try:
+            return datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d").date()
+        except ValueError:
+            self.refuse("FILE_BAD_ROW", f"{text!r} is not a date; YYYY-MM-DD or DD/MM/YYYY", column, "date")
+
+    def flag(self, column: str) -> bool:
+        value = self.values.get(column)
+        if isinstance(value, bool):
+            return value
+        return self.one_of(column, ("true", "false")) == "true"
+
+    def _bounded(self, paise: int, column: str) -> int:
+        if abs(paise) > MAX_PAISE:
+            self.refuse("FILE_BAD_AMOUNT", f"{column} is beyond {MAX_PAISE} paise", column, "out_of_range")
+        return paise
+
+
+def cells_of(file: str, row: int, values: dict[str, Any]) -> Cells:
+    """A row with the hash of its content."""
+    return Cells(file, row, values, hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest())
+
+
+def read_rows(data: bytes, header: Sequence[str], file: str) -> Iterator[Cells]:
+    """Rows of a CSV whose first row is exactly `header`. A byte-order mark and either line ending are fine.
+
+    Quoted line breaks belong to their cell. Blank rows are passed over, and still counted in the row numbers.
+    """
+    reader = csv.reader(io.StringIO(_decoded(data, file), newline=""), strict=True)
+    row = 0
+    try:
+        for row, cells in enumerate(reader, 1):
+            if row == 1:
+                _check_header(cells, header, file)
+            elif cells:
+                _check_width(cells, header, file, row)
+                yield cells_of(file, row, dict(zip(header, cells, strict=True)))
+    except csv.Error as error:
+        raise Refused(
+            "FILE_BAD_ROW",
+            f"the file cannot be read as CSV after row {row} ({error}); it was cut off or edited, fetch it again",
+            file=file,
+            row=row + 1,
+            hint="csv_syntax",
+        ) from error
+    if row == 0:
+        raise Refused("FILE_BAD_HEADER", "the file is empty; fetch it again", file=file, row=1, hint="empty_file")
+
+
+def collect(rows: Iterator[Cells], read: Callable[[Cells], _Line]) -> tuple[_Line, ...]:
+    """Read every row; if any is bad, refuse the whole with the first problem and up to MAX_PROBLEMS in `problems`."""
+    lines: list[_Line] = []
+    problems: list[Refused] = []
+    for cells in rows:
+        try:
+            lines.append(read(cells))
+        except Refused as refusal:
+            problems.append(refusal)
+            if len(problems) == MAX_PROBLEMS:
+                break
+    if problems:
+        refuse_file(problems)
+    return tuple(lines)
+
+
+def refuse_file(problems: Sequence[Refused]) -> NoReturn:
+    """The first problem names the code; the others travel with it."""
+    first = problems[0]
+    others = [{"code": other.code, "message": other.message, **other.details} for other in problems[1:]]
+    raise Refused(first.code, first.message, **first.details, **({"problems": others} if others else {}))
+
+
+def _decoded(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "FILE_BAD_ROW",
+            f"byte {error.start} is not UTF-8; save the file as CSV in UTF-8",
+            file=file,
+            row=data.count(b"\n", 0, error.start) + 1,
+            hint="encoding",
+        ) from error
+
+
+def _check_header(cells: Sequence[str], header: Sequence[str], file: str) -> None:
+    if list(cells) == list(header):
+        return
+    missing = [name for name in header if name not in cells]
+    unknown = [name for name in cells if name not in header]
+    what = "; ".join(
+        [
+            *([f"missing: {', '.join(missing)}"] if missing else []),
+            *([f"unknown: {', '.join(name[:40] for name in unknown[:10])}"] if unknown else []),
+        ]
+    )
+    raise Refused(
+        "FILE_BAD_HEADER",
+        f"the header is not that of this format ({what or 'the columns are in another order'});"
+        " check the chosen format and that the file was not edited",
+        file=file,
+        row=1,
+        hint="header",
+        expected=list(header),
+    )
+
+
+def _check_width(cells: Sequence[str], header: Sequence[str], file: str, row: int) -> None:
+    if len(cells) != len(header):
+        cut = len(cells) < len(header)
+        raise Refused(
+            "FILE_BAD_ROW",
+            f"the row has {len(cells)} columns, the header {len(header)};"
+            + (" it was cut off, fetch the file again" if cut else " a comma in a text is not quoted"),
+            file=file,
+            row=row,
+            column=header[len(cells) - 1] if cut and cells else None,
+            hint="row_truncated" if cut else "row_too_long",
+        )

@@ -1,0 +1,1 @@
+"""The payment gateway's door: settlement files and webhooks in."""
