@@ -1,0 +1,75 @@
+"""The application: routes, errors, OpenAPI, and the writer that answers commands together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Router, get
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from event_store.api.commands import command_routes
+from event_store.api.problems import on_bad_body, on_http_error, on_refused
+from event_store.api.tokens import Tokens
+from event_store.committer import GroupCommitter
+from event_store.store import Store
+from mymedic.errors import Refused
+
+# Far above any command; a settlement file of 5,000 lines is about 3 MB.
+BODY_LIMIT = 16 * 1024 * 1024
+
+Companion = Callable[[Store], AbstractAsyncContextManager[None]]
+
+
+@get("/health", summary="Whether the process answers", sync_to_thread=False)
+def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def create_app(store: Store, tokens: Tokens, companions: tuple[Companion, ...] = ()) -> Litestar:
+    """`companions` run as long as the server does: reactions, timers."""
+
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        app.state.committer = GroupCommitter(store.handler)
+        app.state.clock = store.handler.clock
+        entered = [companion(store) for companion in companions]
+        for companion in entered:
+            await companion.__aenter__()
+        try:
+            yield
+        finally:
+            for companion in reversed(entered):
+                await companion.__aexit__(None, None, None)
+            app.state.committer.stop()
+
+    async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Before the body is read: a stranger learns nothing about what a command looks like."""
+        connection.state.bearer = tokens.bearer(connection.headers.get("Authorization"))
+
+    app = Litestar(
+        route_handlers=[health, Router(path="/", route_handlers=command_routes(), guards=[authenticated])],
+        exception_handlers={
+            Refused: on_refused,
+            HTTPException: on_http_error,
+            msgspec.MsgspecError: on_bad_body,
+        },
+        lifespan=[running],
+        request_max_body_size=BODY_LIMIT,
+        openapi_config=OpenAPIConfig(
+            title="MyMedic commands",
+            version="1",
+            description="Every fact enters here, once.",
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"bearer": []}],
+            render_plugins=[ScalarRenderPlugin()],
+        ),
+    )
+    return app
