@@ -21,7 +21,6 @@ class ConsentGiver(Value, frozen=True, kw_only=True):
 
     role: GivenBy
     name: Text | None = None
-    guardian_patient_id: Id | None = None
     verified: bool = False
 
 

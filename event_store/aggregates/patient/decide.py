@@ -1,6 +1,177 @@
 """The rules of a patient."""
 
-from mymedic.deciding import Decision
-from mymedic.messages import Command
+from __future__ import annotations
 
-DECISIONS: dict[type[Command], Decision] = {}
+from collections.abc import Iterable
+from datetime import date
+
+from event_store.aggregates.patient.commands import (
+    PatientClearPatch,
+    RecordConsent,
+    RegisterPatient,
+    UpdatePatient,
+    WithdrawConsent,
+)
+from event_store.aggregates.patient.events import (
+    ConsentPii,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    PatientPiiPatch,
+    PatientRegistered,
+    PatientUpdated,
+)
+from event_store.aggregates.patient.state import ADULT_AGE, State, likeness_prefix
+from mymedic.deciding import Context, Decision, check
+from mymedic.messages import Command, Event
+
+
+def register_patient(state: State, command: RegisterPatient, context: Context) -> Iterable[Event]:
+    context.require("branch", command.branch_id)
+    today = context.today()
+    dob = command.pii.dob
+    check(
+        command.birth_year <= today.year and (dob is None or dob <= today),
+        "VALIDATION_FAILED",
+        "nobody is born in the future",
+        field="birth_year",
+    )
+    check(
+        dob is None or dob.year == command.birth_year,
+        "VALIDATION_FAILED",
+        "the year of birth is not that of the date of birth",
+        field="birth_year",
+    )
+    _check_guardian(command, context)
+    phone_hash, name_hash = _phone_hash(command.pii.phone_e164, context), _name_hash(command.pii.name, context)
+    if not command.force:
+        alike = context.guards("patient_likeness", likeness_prefix(phone_hash, name_hash))
+        check(
+            not alike,
+            "ALREADY_EXISTS",
+            "a patient of this name and phone is registered; register another with force",
+            candidates=[value.rpartition("#")[2] for value in alike],
+        )
+    yield PatientRegistered(
+        patient_id=context.id,
+        sex=command.sex,
+        birth_year=command.birth_year,
+        city_id=command.city_id,
+        registered_branch_id=command.branch_id,
+        guardian_patient_id=command.guardian_patient_id,
+        phone_hash=phone_hash,
+        name_hash=name_hash,
+        pii=command.pii,
+    )
+
+
+def _check_guardian(command: RegisterPatient, context: Context) -> None:
+    """A minor has a guardian; whoever is named as one is a patient of full age."""
+    today = context.today()
+    if command.guardian_patient_id is not None:
+        check(command.guardian_patient_id != context.id, "GUARDIAN_REQUIRED", "nobody is their own guardian")
+        guardian = context.require("patient", command.guardian_patient_id)
+        _check_present(guardian)
+        check(not guardian.is_minor(today), "GUARDIAN_REQUIRED", "a guardian is of full age")
+    else:
+        dob = command.pii.dob
+        age = _age(dob, today) if dob else today.year - command.birth_year
+        check(age >= ADULT_AGE, "GUARDIAN_REQUIRED", "a patient under 18 needs a guardian", field="guardian_patient_id")
+
+
+def _age(dob: date, on: date) -> int:
+    return on.year - dob.year - ((on.month, on.day) < (dob.month, dob.day))
+
+
+def update_patient(state: State, command: UpdatePatient, context: Context) -> Iterable[Event]:
+    _check_present(state)
+    pii = command.pii_patch or PatientPiiPatch()
+    clear = command.clear_patch or PatientClearPatch()
+    check(
+        pii != PatientPiiPatch() or clear != PatientClearPatch(),
+        "VALIDATION_FAILED",
+        "nothing is changed",
+    )
+    birth_year = clear.birth_year
+    if pii.dob is not None:
+        check(
+            pii.dob <= context.today() and birth_year in (None, pii.dob.year),
+            "VALIDATION_FAILED",
+            "the date of birth lies in the future or in another year than the year of birth",
+            field="pii_patch.dob",
+        )
+        birth_year = pii.dob.year
+    check(
+        birth_year is None or birth_year <= context.today().year,
+        "VALIDATION_FAILED",
+        "nobody is born in the future",
+        field="clear_patch.birth_year",
+    )
+    yield PatientUpdated(
+        sex=clear.sex,
+        birth_year=birth_year,
+        city_id=clear.city_id,
+        phone_hash=_phone_hash(pii.phone_e164, context) if pii.phone_e164 else None,
+        name_hash=_name_hash(pii.name, context) if pii.name else None,
+        pii=command.pii_patch,
+    )
+
+
+def record_consent(state: State, command: RecordConsent, context: Context) -> Iterable[Event]:
+    _check_present(state)
+    check(
+        command.expires_at is None or command.expires_at > context.occurred_at,
+        "VALIDATION_FAILED",
+        "a consent expires after it is given",
+        field="expires_at",
+    )
+    if state.is_minor(context.today()):
+        check(
+            command.given_by.role == "guardian" and command.given_by.verified,
+            "GUARDIAN_REQUIRED",
+            "for a patient under 18 a verified guardian consents",
+            field="given_by",
+        )
+    name = command.given_by.name
+    yield ConsentRecorded(
+        purpose=command.purpose,
+        notice_version=command.notice_version,
+        given_by_role=command.given_by.role,
+        expires_at=command.expires_at,
+        pii=ConsentPii(given_by_name=name) if name else None,
+    )
+
+
+def withdraw_consent(state: State, command: WithdrawConsent, context: Context) -> Iterable[Event]:
+    check(
+        command.purpose in state.consents,
+        "INVALID_STATE",
+        f"there is no consent to {command.purpose} to withdraw",
+        purpose=command.purpose,
+    )
+    yield ConsentWithdrawn(purpose=command.purpose)
+
+
+def _check_present(patient: State) -> None:
+    check(not patient.is_erased, "PATIENT_ERASED", "the patient's data has been erased")
+    check(
+        patient.merged_into is None,
+        "PATIENT_MERGED",
+        "the patient is a duplicate; use the surviving record",
+        survivor_id=patient.merged_into,
+    )
+
+
+def _phone_hash(phone: str, context: Context) -> str:
+    return context.keyed_hash(f"phone:{phone}")
+
+
+def _name_hash(name: str, context: Context) -> str:
+    return context.keyed_hash("name:" + " ".join(name.casefold().split()))
+
+
+DECISIONS: dict[type[Command], Decision] = {
+    RegisterPatient: Decision(register_patient, target="patient_id", creates=True),
+    UpdatePatient: Decision(update_patient, target="patient_id"),
+    RecordConsent: Decision(record_consent, target="patient_id"),
+    WithdrawConsent: Decision(withdraw_consent, target="patient_id"),
+}
