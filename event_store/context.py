@@ -51,7 +51,7 @@ class DecisionContext:
 
     def new_id(self, prefix: str) -> str:
         self._ordinal += 1
-        return self._ids.new(prefix, self.command_id, self._ordinal)
+        return self._ids.new(prefix, f"{self.tenant_id}/{self.command_id}", self._ordinal)
 
     def state(self, aggregate: str, id: str) -> Any:
         return self._load(stream_of(aggregate, id))

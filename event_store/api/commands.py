@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
@@ -31,6 +31,23 @@ _REFUSALS = {
 }
 
 
+IdempotencyKey = Annotated[
+    str | None,
+    Parameter(
+        header="Idempotency-Key", max_length=64, description="the command's id; sent again, it is answered again"
+    ),
+]
+IfMatch = Annotated[
+    str | None, Parameter(header="If-Match", max_length=20, description="the stream version that the caller has seen")
+]
+CorrelationId = Annotated[str | None, Parameter(header="X-Correlation-Id", max_length=64)]
+AggregateId = Annotated[
+    str | None,
+    Parameter(header="X-Aggregate-Id", max_length=64, description="the id of what a creating command makes"),
+]
+Channel = Annotated[EntryChannel, Parameter(header="X-Channel")]
+
+
 def command_route(command: type[Command]) -> HTTPRouteHandler:
     """`POST /v1/commands/<kebab-name>` for one command."""
     name = command.__name__
@@ -39,20 +56,11 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
     async def answer(
         request: Request[Any, Any, Any],
         data: Any,
-        idempotency_key: str | None = Parameter(
-            header="Idempotency-Key",
-            default=None,
-            max_length=64,
-            description="the command's id; sent again, it is answered again",
-        ),
-        if_match: str | None = Parameter(
-            header="If-Match", default=None, max_length=20, description="the stream version that the caller has seen"
-        ),
-        correlation_id: str | None = Parameter(header="X-Correlation-Id", default=None, max_length=64),
-        aggregate_id: str | None = Parameter(
-            header="X-Aggregate-Id", default=None, max_length=64, description="the id of what a creating command makes"
-        ),
-        channel: EntryChannel = Parameter(header="X-Channel", default="api"),
+        idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+        correlation_id: CorrelationId = None,
+        aggregate_id: AggregateId = None,
+        channel: Channel = "api",
     ) -> Response[Any]:
         bearer: Bearer = request.state.bearer
         committer: GroupCommitter = request.app.state.committer

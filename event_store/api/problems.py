@@ -69,8 +69,8 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return problem(ErrorBody(code=code, message=error.detail, details=details))
 
 
-def on_bad_body(_: Request[Any, Any, Any], error: msgspec.MsgspecError) -> Response[Problem]:
+def on_bad_body(request: Request[Any, Any, Any], error: msgspec.MsgspecError) -> Response[Problem]:
     """A body that is no such command: msgspec names the place as a JSON path."""
-    text, _, path = str(error).partition(" - at `")
+    text, _mark, path = str(error).partition(" - at `")
     details = {"field": path.rstrip("`").removeprefix("$.")} if path else {}
     return problem(ErrorBody(code="VALIDATION_FAILED", message=text, details=details))
