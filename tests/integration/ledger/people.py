@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from event_store.aggregates.branch.commands import RegisterBranch
+from event_store.aggregates.branch.events import OpenHours
 from event_store.aggregates.cash_session.commands import OpenCashSession, RecordCashMovement
 from event_store.aggregates.patient.commands import RegisterPatient
 from event_store.aggregates.patient.events import PatientPii
@@ -54,7 +55,7 @@ def register_tenant(store: Store, tenant_id: str = TENANT) -> None:
         city_id="cty_bengaluru",
         pincode="560001",
         opened_on=date(2026, 1, 1),
-        open_hours=(),
+        open_hours=(OpenHours(dow=1, start="09:00", end="18:00"),),
         branch_id=BRANCH,
     )
     accepted(submit(store, branch, f"cmd_branch_{tenant_id}", tenant_id=tenant_id))
