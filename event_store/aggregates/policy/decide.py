@@ -74,7 +74,7 @@ def _fault(body: PolicyBody) -> str | None:
             rules = [
                 (
                     body.max_paise is None or body.min_paise <= body.max_paise,
-                    "the highest deposit is not the lower one",
+                    "the highest deposit is the higher",
                 ),
                 (body.mode != "fixed" or body.fixed_paise > 0, "a fixed deposit is more than 0"),
                 (body.mode != "bps" or body.bps > 0, "a share of the price is more than 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import zip_longest
 
 import msgspec
 from msgspec import Struct
@@ -30,8 +31,7 @@ class State(Struct):
             for event in sorted(self.published.values(), key=lambda event: event.effective_from)
             if (version := self.version(event.policy_version_id)) and version.effective_to != version.effective_from
         ]
-        begins = [version.effective_from for version in held[1:]]
-        return [_ended(version, begin) for version, begin in zip(held, [*begins, None], strict=True)]
+        return [_ended(version, following) for version, following in zip_longest(held, held[1:])]
 
     def version(self, policy_version_id: str) -> PolicyVersion | None:
         """A version as it was published, whatever became of it: for what is pinned to it."""
@@ -49,8 +49,8 @@ class State(Struct):
         return next((version for version in self.versions() if version.covers(at)), None)
 
 
-def _ended(version: PolicyVersion, next_begins: datetime | None) -> PolicyVersion:
-    ends = [end for end in (version.effective_to, next_begins) if end is not None]
+def _ended(version: PolicyVersion, following: PolicyVersion | None) -> PolicyVersion:
+    ends = [end for end in (version.effective_to, following and following.effective_from) if isinstance(end, datetime)]
     return msgspec.structs.replace(version, effective_to=min(ends, default=None))
 
 

@@ -106,7 +106,7 @@ def evolve(state: State, event: Event) -> None:
                 event.effective_to,
             )
             state.versions[event.price_version_id] = version
-            line = state.lines.setdefault((event.scope_key, event.visit_type), [])
+            line = state.lines.setdefault((scope_key(event.scope), event.visit_type), [])
             insort(line, version, key=lambda other: other.effective_from)
         case PriceRetired():
             state.versions[event.price_version_id].effective_to = event.effective_to

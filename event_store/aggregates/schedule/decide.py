@@ -56,7 +56,6 @@ def publish_schedule(state: State, command: PublishSchedule, context: Context) -
     )
     _check_weekly(command.weekly, branch.hours_on(command.valid_from))
     yield SchedulePublished(
-        schedule_id=context.id,
         practitioner_id=command.practitioner_id,
         branch_id=command.branch_id,
         service_ids=command.service_ids,

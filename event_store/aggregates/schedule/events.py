@@ -41,7 +41,6 @@ class SlotTimes(Value, frozen=True, kw_only=True):
 class SchedulePublished(Event, frozen=True, kw_only=True):
     """Valid on the business dates from `valid_from` to `valid_to`, both included."""
 
-    schedule_id: Id
     practitioner_id: Id
     branch_id: Id
     service_ids: tuple[Id, ...]

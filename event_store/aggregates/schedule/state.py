@@ -35,7 +35,7 @@ class SlotInfo(Struct, frozen=True):
 
 class State(Struct):
     exists: bool = False
-    schedule_id: str = ""
+    schedule_id: str = ""  # set on a fresh state
     practitioner_id: str = ""
     branch_id: str = ""
     service_ids: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ def evolve(state: State, event: Event) -> None:
     """Fold one event into the state, in place."""
     match event:
         case SchedulePublished():
-            state.exists, state.schedule_id = True, event.schedule_id
+            state.exists = True
             state.practitioner_id, state.branch_id = event.practitioner_id, event.branch_id
             state.service_ids = event.service_ids
             state.valid_from, state.valid_to = event.valid_from, event.valid_to
@@ -116,8 +116,8 @@ def guards(state: State, event: Event) -> GuardChange | None:
         case SchedulePublished():
             return GuardChange(
                 claim=[
-                    Guard("branch_schedule", f"{event.branch_id}#{event.schedule_id}"),
-                    Guard("practitioner_schedule", f"{event.practitioner_id}#{event.schedule_id}"),
+                    Guard("branch_schedule", f"{event.branch_id}#{state.schedule_id}"),
+                    Guard("practitioner_schedule", f"{event.practitioner_id}#{state.schedule_id}"),
                 ]
             )
         case SlotsGenerated():
