@@ -18,13 +18,15 @@ def authorise_role(envelope: Envelope) -> None:
 def authorise_target(envelope: Envelope, state: Any) -> None:
     """After loading: is the target in the actor's branches, and is it the actor's own where only that is allowed?"""
     actor = envelope.actor
+    state = state if state.exists else None  # a state to be knows its id, which is nobody's yet
     if actor.branch_scope != "*":
         branch_id = getattr(state, "branch_id", None) or getattr(envelope.command, "branch_id", None)
         if branch_id is not None and branch_id not in actor.branch_scope:
             raise Refused("FORBIDDEN_BRANCH", f"{branch_id} is not one of this actor's branches", branch_id=branch_id)
     if actor.roles == ("PP",):
         patient_id = getattr(state, "patient_id", None) or getattr(envelope.command, "patient_id", None)
-        if patient_id is not None and patient_id != actor.patient_id:
+        own = {patient_id, getattr(state, "guardian_patient_id", None)} - {None}
+        if own and actor.patient_id not in own:
             # The same words as for an id that does not exist: a patient learns nothing of others' records.
             raise Refused("NOT_FOUND", "there is no such record")
     if envelope.command.who & set(actor.roles) == {"DR"}:

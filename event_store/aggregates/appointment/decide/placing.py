@@ -53,19 +53,19 @@ def find_seat(context: Context, slot_id: str, service_id: str, mode: str, began_
         "the slot is in another branch",
         branch_id=schedule.branch_id,
     )
+    on = business_date(slot.start_at, context.tz)
     practitioner = context.require("practitioner", schedule.practitioner_id)
-    check(practitioner.active, "PRACTITIONER_INACTIVE", "the practitioner no longer sees patients")
+    check(practitioner.active_on(on), "PRACTITIONER_INACTIVE", "the practitioner no longer sees patients")
     branch = context.require("branch", schedule.branch_id)
-    is_closed = branch.closed_on is not None and business_date(slot.start_at, context.tz) >= branch.closed_on
-    check(not is_closed, "BRANCH_CLOSED", "the branch is closed on that day")
+    check(branch.is_open_on(on), "BRANCH_CLOSED", "the branch is closed on that day")
     return Seat(
         slot_id=slot_id,
         token_no=_free_token(context, slot),
         schedule_id=schedule_id,
         practitioner_id=schedule.practitioner_id,
         branch_id=schedule.branch_id,
-        city_id=branch.city_id,
-        specialty_id=practitioner.specialty_id,
+        city_id=branch.city_on(context.today()),
+        specialty_id=practitioner.specialty_on(on),
         start_at=slot.start_at,
         end_at=slot.end_at,
     )
