@@ -1,0 +1,109 @@
+"""One warehouse file per tenant, swapped in whole: a reader sees the old generation or the new one, never a mix."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+# The oldest clients that must be able to open a published file are DuckDB 1.5's.
+STORAGE_VERSION = "v1.5.0"
+PUBLISHED = ("dim_", "fct_", "mart_")
+
+
+class PublishedTable(NamedTuple):
+    name: str
+    rows: int
+    content_hash: str
+
+
+class PublishedWarehouse(NamedTuple):
+    tenant_id: str
+    path: Path
+    last_seq: int
+    as_of: datetime | None
+    tables: list[PublishedTable]
+
+    def content_hash(self, table: str) -> str:
+        return next(one.content_hash for one in self.tables if one.name == table)
+
+
+def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator: str) -> PublishedWarehouse:
+    """Copy a tenant's rows of every dimension, fact and mart out of a finished build, then swap the file in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    connection = duckdb.connect()
+    try:
+        connection.execute("SET preserve_insertion_order = true")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"ATTACH '{_quoted(built)}' AS built (READ_ONLY)")
+        connection.execute(f"ATTACH '{_quoted(partial)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+        names = [
+            name
+            for (name,) in connection.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' ORDER BY 1"
+            ).fetchall()
+            if name.startswith(PUBLISHED)
+        ]
+        tables = [_copy(connection, name, tenant_id) for name in names]
+        as_of = _as_of(connection, tenant_id)
+        connection.execute(
+            "CREATE TABLE published.build_info AS SELECT ?::VARCHAR AS tenant_id, ?::BIGINT AS last_seq,"
+            " ?::TIMESTAMPTZ AS as_of_at, ?::VARCHAR AS generator",
+            (tenant_id, last_seq, as_of, generator),
+        )
+        connection.execute(
+            "CREATE TABLE published.build_table (tenant_id VARCHAR, table_name VARCHAR, row_count BIGINT,"
+            " content_hash VARCHAR)"
+        )
+        connection.executemany(
+            "INSERT INTO published.build_table VALUES (?, ?, ?, ?)", [(tenant_id, *table) for table in tables]
+        )
+        connection.execute("DETACH published")
+    finally:
+        connection.close()
+    _swap(partial, path)
+    return PublishedWarehouse(tenant_id, path, last_seq, as_of, tables)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: str) -> PublishedTable:
+    columns = [row[0] for row in connection.execute(f"DESCRIBE built.{name}").fetchall()]
+    where = "WHERE tenant_id = ?" if "tenant_id" in columns else ""
+    parameters = (tenant_id,) if where else ()
+    connection.execute(f"CREATE TABLE published.{name} AS SELECT * FROM built.{name} {where} ORDER BY ALL", parameters)
+    # md5, not DuckDB's own hash: that one may change from version to version. A sum, so that row order is nothing.
+    found = connection.execute(
+        "SELECT count(*), coalesce(sum((md5_number_lower(to_json(t)::VARCHAR) >> 1)::HUGEINT), 0)"
+        f" FROM published.{name} t"
+    ).fetchone()
+    assert found is not None
+    rows, total = found
+    return PublishedTable(name, int(rows), f"{int(total) % 2**64:016x}")
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection, tenant_id: str) -> datetime | None:
+    found = connection.execute("SELECT as_of_at FROM built.proj_tenants WHERE tenant_id = ?", (tenant_id,)).fetchone()
+    return found[0] if found else None
+
+
+def _swap(partial: Path, path: Path) -> None:
+    """Durable before it is visible: a power cut leaves the old file or the new one."""
+    descriptor = os.open(partial, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(partial, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

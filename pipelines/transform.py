@@ -1,0 +1,108 @@
+"""Runs dbt in this process: about five times faster than its command line, and it hands back every node's result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mymedic.errors import Refused
+
+PROJECT = Path(__file__).parent.parent / "dbt_project"
+
+
+class NodeResult(NamedTuple):
+    """What became of one model, seed or test."""
+
+    unique_id: str
+    name: str
+    kind: str  # model, seed, test, unit_test
+    status: str  # success, pass, warn, fail, error, skipped
+    seconds: float
+    message: str
+    attached_to: str | None  # the model that a test is about
+
+
+class TransformReport(NamedTuple):
+    nodes: list[NodeResult]
+    database: Path
+
+    @property
+    def failures(self) -> list[NodeResult]:
+        return [node for node in self.nodes if node.status in ("fail", "error", "runtime error")]
+
+
+def transform(
+    *,
+    database: Path,
+    landing_dir: Path,
+    tenants: Sequence[str],
+    work_dir: Path,
+    as_of: datetime | None = None,
+    threads: int = 2,
+    unit_tests: bool = False,
+) -> TransformReport:
+    """Build every seed and model for these tenants into `database`, and test them.
+
+    `work_dir` keeps dbt's own files between builds, so that the project is parsed once. Nothing is written elsewhere.
+    """
+    from dbt.cli.main import dbtRunner
+
+    variables = {
+        "landing_dir": str(landing_dir),
+        "tenants": list(tenants),
+        "as_of": as_of.isoformat() if as_of else "",
+    }
+    arguments = ["build", *_flags(work_dir, threads)]
+    if not unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    with _environment(database):
+        outcome = dbtRunner().invoke(arguments, vars=variables)
+    if outcome.exception is not None:
+        raise Refused("LANDING_CORRUPT", f"dbt could not run: {outcome.exception}") from outcome.exception
+    return TransformReport([_node(result) for result in outcome.result.results], database)
+
+
+def _flags(work_dir: Path, threads: int) -> list[str]:
+    work_dir.mkdir(parents=True, exist_ok=True)
+    return [
+        "--project-dir", str(PROJECT),
+        "--profiles-dir", str(PROJECT),
+        "--target-path", str(work_dir / "target"),
+        "--log-path", str(work_dir / "logs"),
+        "--threads", str(threads),
+        "--quiet",
+        "--no-use-colors",
+        "--log-level-file", "none",
+        "--no-populate-cache",
+    ]  # fmt: skip
+
+
+@contextmanager
+def _environment(database: Path) -> Any:
+    """dbt reads its profile's database from the environment."""
+    before = os.environ.get("MYMEDIC_BUILD_DATABASE")
+    os.environ["MYMEDIC_BUILD_DATABASE"] = str(database)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MYMEDIC_BUILD_DATABASE"]
+        else:
+            os.environ["MYMEDIC_BUILD_DATABASE"] = before
+
+
+def _node(result: Any) -> NodeResult:
+    node = result.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type.value if hasattr(node.resource_type, "value") else node.resource_type),
+        status=str(result.status.value if hasattr(result.status, "value") else result.status),
+        seconds=float(result.execution_time),
+        message=str(result.message or ""),
+        attached_to=getattr(node, "attached_node", None),
+    )
