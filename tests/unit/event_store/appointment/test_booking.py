@@ -1,0 +1,371 @@
+"""Hold, book, confirm, expire."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from event_store.aggregates.appointment.commands import Caller, ConfirmAppointment, ExpireHold
+from event_store.aggregates.appointment.events import (
+    AppointmentBooked,
+    AppointmentHeld,
+    AppointmentHoldExpired,
+    AppointmentImported,
+    AppointmentNoShow,
+    CallerPii,
+    NoShowReversed,
+)
+from event_store.aggregates.branch.events import BranchClosed
+from event_store.aggregates.patient.events import ConsentWithdrawn
+from event_store.aggregates.practitioner.events import PractitionerUpdated
+from event_store.aggregates.schedule.events import ScheduleBlocked, SlotOverridden
+from mymedic.messages import Actor
+from mymedic.policies import DepositBody, NoshowEscalation
+from tests.unit.event_store.clinic import (
+    DEPOSIT,
+    DESK,
+    PATIENT,
+    PRICE,
+    TIMER,
+    a_clinic,
+    a_patient,
+    a_price,
+    book,
+    booked,
+    captured,
+    hold,
+    ist,
+    publish,
+    refused,
+)
+
+
+def test_a_hold_pins_slot_price_deposit_and_policies() -> None:
+    world = a_clinic()
+    (event,) = world.when(hold(), actor=PATIENT, id="appt_1", channel="portal")
+    assert event == AppointmentHeld(
+        patient_id="pat_asha",
+        slot_id="slot_tue18",
+        token_no=1,
+        schedule_id="sch_rao",
+        practitioner_id="prac_rao",
+        branch_id="brn_south",
+        specialty_id="spc_derm",
+        service_id="svc_consult",
+        visit_type="new",
+        mode="in_person",
+        start_at=ist(3, "18:00"),
+        end_at=ist(3, "18:15"),
+        price_quoted_paise=PRICE,
+        price_version_id="prc_svc_consult_80000",
+        list_price_paise=PRICE,
+        deposit_required_paise=DEPOSIT,
+        hold_expires_at=ist(2, "10:15"),
+        policy_version_ids=("pol_default_cancellation", "pol_deposit_tenant"),
+        booking_channel="portal",
+    )
+    assert world.state("appointment", "appt_1").status == "pending"
+    assert world.held["slot_token", "slot_tue18#01"] == ("appt_1", "")
+    assert len([1 for kind, _ in world.held if kind == "patient_time"]) == 3
+
+
+def test_the_branch_policy_goes_before_the_tenants() -> None:
+    world = a_clinic()
+    publish(world, "deposit", DepositBody(mode="fixed", fixed_paise=10_000), branch_id="brn_south")
+    (event,) = world.when(hold(), actor=PATIENT)
+    assert isinstance(event, AppointmentHeld)
+    assert event.deposit_required_paise == 10_000
+    assert event.policy_version_ids[1] == "pol_deposit_brn_south"
+
+
+def test_the_nearest_price_is_quoted() -> None:
+    world = a_clinic()
+    world.given("price", "svc_consult", a_price("svc_consult", 90_000, branch_id="brn_south"))
+    refusal = refused(world, hold())
+    assert refusal.code == "PRICE_CHANGED"
+    assert refusal.details["price_paise"] == 90_000
+    (event,) = world.when(hold(price=90_000), actor=PATIENT)
+    assert isinstance(event, AppointmentHeld) and event.price_version_id == "prc_svc_consult_90000"
+
+
+def test_a_hold_without_a_deposit_is_no_hold() -> None:
+    assert refused(a_clinic(deposit=DepositBody()), hold()).code == "VALIDATION_FAILED"
+
+
+def test_a_slot_that_is_not_there() -> None:
+    assert refused(a_clinic(), hold("slot_none")).code == "SLOT_NOT_FOUND"
+
+
+def test_a_blocked_slot() -> None:
+    world = a_clinic()
+    world.given(
+        "schedule",
+        "sch_rao",
+        ScheduleBlocked(
+            block_id="blk_1",
+            start_at=ist(3, "17:00"),
+            end_at=ist(3, "19:00"),
+            reason="leave",
+            on_conflict="reject",
+            affected_slot_ids=("slot_tue18", "slot_tue1815"),
+        ),
+    )
+    assert refused(world, hold()).code == "SLOT_BLOCKED"
+
+
+def test_a_closed_slot() -> None:
+    world = a_clinic()
+    world.given("schedule", "sch_rao", SlotOverridden(slot_id="slot_tue18", action="close", reason="training"))
+    assert refused(world, hold()).code == "SLOT_UNAVAILABLE"
+
+
+def test_a_slot_that_has_begun_is_past_but_for_a_walk_in() -> None:
+    world = a_clinic().at(ist(3, "18:00"))
+    assert refused(world, hold()).code == "SLOT_IN_PAST"
+    world.at(ist(3, "18:15"))
+    assert refused(world, book()).code == "SLOT_IN_PAST"
+    (event,) = world.when(book(walk_in=True, channel="walk_in"), actor=DESK)
+    assert isinstance(event, AppointmentBooked) and event.walk_in
+
+
+def test_a_walk_in_comes_at_most_fifteen_minutes_late() -> None:
+    world = a_clinic().at(ist(3, "18:15") + timedelta(seconds=1))
+    assert refused(world, book(walk_in=True)).code == "SLOT_IN_PAST"
+
+
+def test_a_token_is_taken_once() -> None:
+    world = booked(a_clinic())
+    assert refused(world, hold(patient_id="pat_bala")).code == "SLOT_UNAVAILABLE"
+
+
+def test_inv_a1_tokens_count_up_to_the_capacity_and_the_lowest_free_one_is_given() -> None:
+    world = a_clinic()
+    a_patient(world, "pat_cara")
+    first, second = (
+        world.when(book("slot_thu18", patient_id), actor=DESK, id=f"appt_{patient_id}")[0]
+        for patient_id in ("pat_asha", "pat_bala")
+    )
+    assert isinstance(first, AppointmentBooked) and isinstance(second, AppointmentBooked)
+    assert (first.token_no, second.token_no) == (1, 2)
+    assert refused(world, book("slot_thu18", "pat_cara")).code == "SLOT_UNAVAILABLE"
+
+
+def test_inv_a2_a_patient_sits_in_one_place() -> None:
+    world = booked(a_clinic())
+    world.given("schedule", "sch_iyer", SlotOverridden(**extra_slot("slot_same_time")))
+    refusal = refused(world, book("slot_same_time"))
+    assert refusal.code == "PATIENT_DOUBLE_BOOKED"
+    assert refusal.details["appointment_id"] == "appt_1"
+
+
+def extra_slot(slot_id: str) -> dict[str, Any]:
+    return {
+        "slot_id": slot_id,
+        "action": "add_extra",
+        "start_at": ist(3, "18:10"),
+        "end_at": ist(3, "18:25"),
+        "capacity": 1,
+        "mode": "in_person",
+        "reason": "extra hour",
+    }
+
+
+def test_back_to_back_appointments_do_not_overlap() -> None:
+    world = booked(a_clinic())
+    assert world.when(book("slot_tue1815"), actor=DESK)
+
+
+def test_no_price_no_booking() -> None:
+    world = a_clinic()
+    world.states.pop(("price", "svc_consult"))
+    assert refused(world, hold()).code == "PRICE_NOT_FOUND"
+
+
+def test_care_needs_consent() -> None:
+    world = a_clinic()
+    world.given("patient", "pat_asha", ConsentWithdrawn(purpose="care"))
+    assert refused(world, hold()).code == "CONSENT_REQUIRED"
+    assert refused(world, book()).code == "CONSENT_REQUIRED"
+
+
+def test_an_unknown_patient() -> None:
+    assert refused(a_clinic(), hold(patient_id="pat_nobody")).code == "NOT_FOUND"
+
+
+def test_an_inactive_practitioner_takes_no_bookings() -> None:
+    world = a_clinic()
+    world.given("practitioner", "prac_rao", PractitionerUpdated(active=False, effective_on=ist(2, "09:00").date()))
+    assert refused(world, hold()).code == "PRACTITIONER_INACTIVE"
+
+
+def test_a_closed_branch_takes_no_bookings() -> None:
+    world = a_clinic()
+    world.given("branch", "brn_south", BranchClosed(closed_on=ist(3, "09:00").date(), reason="lease"))
+    assert refused(world, hold()).code == "BRANCH_CLOSED"
+
+
+def test_a_desk_books_in_its_own_branches() -> None:
+    elsewhere = Actor(type="user", id="stf_north", roles=("FD",), branch_scope=("brn_north",))
+    assert refused(a_clinic(), book(), elsewhere).code == "FORBIDDEN_BRANCH"
+
+
+def test_a_service_or_a_mode_that_the_slot_does_not_offer() -> None:
+    world = a_clinic()
+    assert refused(world, book(service_id="svc_peel")).code == "SLOT_UNAVAILABLE"
+    assert refused(world, book("slot_video")).code == "SLOT_UNAVAILABLE"
+    (event,) = world.when(book("slot_video", visit_type="tele"), actor=DESK)
+    assert isinstance(event, AppointmentBooked) and event.mode == "tele"
+
+
+def test_a_booking_needs_its_deposit_or_a_waiver_of_the_desk() -> None:
+    world = a_clinic()
+    assert refused(world, book(deposit_waiver_reason=None)).code == "DEPOSIT_REQUIRED"
+    assert refused(world, book(), PATIENT).code == "FORBIDDEN"
+    (event,) = world.when(book(), actor=DESK)
+    assert isinstance(event, AppointmentBooked)
+    assert event.deposit_waiver_reason == "known to the doctor"
+    assert (event.deposit_required_paise, event.deposit_paid_paise) == (DEPOSIT, 0)
+
+
+def test_a_deposit_paid_at_the_counter_first_books_at_once() -> None:
+    world = a_clinic()
+    captured(world, "pay_1", "appt_1", DEPOSIT)
+    (event,) = world.when(book(deposit_waiver_reason=None), actor=DESK, id="appt_1")
+    assert isinstance(event, AppointmentBooked)
+    assert event.deposit_paid_paise == DEPOSIT and event.deposit_waiver_reason is None
+
+
+def test_a_patient_books_what_needs_no_deposit() -> None:
+    world = a_clinic(deposit=DepositBody())
+    (event,) = world.when(book(deposit_waiver_reason=None), actor=PATIENT)
+    assert isinstance(event, AppointmentBooked) and event.deposit_required_paise == 0
+
+
+def test_the_caller_is_sealed() -> None:
+    (event,) = a_clinic().when(book(caller=Caller(name="Uma", phone="9876543210")), actor=DESK)
+    assert isinstance(event, AppointmentBooked)
+    assert event.pii == CallerPii(caller_name="Uma", caller_phone="9876543210")
+
+
+def test_a_captured_deposit_confirms_the_hold() -> None:
+    world = a_clinic()
+    (held,) = world.when(hold(), actor=PATIENT, id="appt_1")
+    captured(world, "pay_1", "appt_1", DEPOSIT)
+    (event,) = world.when(ConfirmAppointment(appointment_id="appt_1", payment_id="pay_1"), actor=TIMER)
+    assert isinstance(event, AppointmentBooked) and isinstance(held, AppointmentHeld)
+    for name in AppointmentHeld.__struct_fields__:
+        if name != "hold_expires_at":
+            assert getattr(event, name) == getattr(held, name), name
+    assert event.deposit_paid_paise == DEPOSIT
+    assert event.is_new_patient is True and event.prior_noshow_count == 0
+    assert world.state("appointment", "appt_1").status == "booked"
+
+
+def test_confirm_needs_the_whole_deposit_for_this_appointment() -> None:
+    world = a_clinic()
+    world.when(hold(), actor=PATIENT, id="appt_1")
+    captured(world, "pay_1", "appt_1", DEPOSIT - 1)
+    captured(world, "pay_2", "appt_2", DEPOSIT)
+    confirm = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_1")
+    assert refused(world, confirm, TIMER).code == "DEPOSIT_INSUFFICIENT"
+    other = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_2")
+    assert refused(world, other, TIMER).code == "VALIDATION_FAILED"
+    captured(world, "pay_3", "appt_1", 1)
+    assert world.when(confirm, actor=TIMER)
+
+
+def test_a_hold_that_ran_out_is_not_confirmed() -> None:
+    world = a_clinic()
+    world.when(hold(), actor=PATIENT, id="appt_1")
+    captured(world, "pay_1", "appt_1", DEPOSIT)
+    confirm = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_1")
+    world.at(ist(2, "10:15"))
+    assert refused(world, confirm, TIMER).code == "HOLD_EXPIRED"
+    world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER)
+    assert refused(world, confirm, TIMER).code == "HOLD_EXPIRED"
+
+
+def test_a_booking_is_not_confirmed_twice() -> None:
+    world = booked(a_clinic(), held=DEPOSIT)
+    confirm = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_appt_1")
+    assert refused(world, confirm, TIMER).code == "INVALID_STATE"
+
+
+def test_a_hold_expires_at_its_time_and_gives_everything_back() -> None:
+    world = a_clinic()
+    world.when(hold(), actor=PATIENT, id="appt_1")
+    assert refused(world, ExpireHold(appointment_id="appt_1"), TIMER).code == "TOO_EARLY"
+    world.at(ist(2, "10:15"))
+    assert world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER) == [
+        AppointmentHoldExpired(slot_id="slot_tue18", token_no=1)
+    ]
+    state = world.state("appointment", "appt_1")
+    assert state.status == "cancelled" and state.is_hold_expired
+    assert not [kind for kind, _ in world.held if kind in ("slot_token", "patient_time")]
+    assert world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER) == []
+
+
+def test_expiry_passes_over_a_booking() -> None:
+    world = booked(a_clinic())
+    assert world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER) == []
+
+
+def imported(days_ago: int, outcome: Any, patient_id: str = "pat_asha") -> AppointmentImported:
+    return AppointmentImported(
+        source_system="old_books",
+        external_ref=f"row{days_ago}{outcome}",
+        patient_ref=patient_id,
+        branch_ref="brn_south",
+        start_on=ist(2, "10:00").date() - timedelta(days=days_ago),
+        time_precision="day",
+        outcome=outcome,
+    )
+
+
+def test_no_shows_of_the_last_year_are_counted_and_may_raise_the_deposit() -> None:
+    body = DepositBody(mode="bps", bps=1000, noshow_escalation=NoshowEscalation(threshold=2, bps=10_000))
+    world = a_clinic(deposit=body)
+    for days in (366, 365):
+        world.given("appointment", f"appt_old{days}", imported(days, "noshow"))
+    (first,) = world.when(book(), actor=DESK)
+    assert isinstance(first, AppointmentBooked)
+    assert (first.prior_noshow_count, first.deposit_required_paise) == (1, 8_000)
+    world.given("appointment", "appt_old9", imported(9, "noshow"))
+    (second,) = world.when(book("slot_wed18"), actor=DESK)
+    assert isinstance(second, AppointmentBooked)
+    assert (second.prior_noshow_count, second.deposit_required_paise) == (2, PRICE)
+
+
+def test_another_patients_no_shows_do_not_count() -> None:
+    world = a_clinic()
+    world.given("appointment", "appt_old", imported(9, "noshow", "pat_bala"))
+    (event,) = world.when(book(), actor=DESK)
+    assert isinstance(event, AppointmentBooked) and event.prior_noshow_count == 0
+
+
+def test_a_patient_is_new_until_a_visit_took_place_imported_ones_included() -> None:
+    world = a_clinic()
+    world.given("appointment", "appt_old", imported(900, "noshow"))
+    (first,) = world.when(book(), actor=DESK)
+    world.given("appointment", "appt_older", imported(950, "fulfilled"))
+    (second,) = world.when(book("slot_wed18"), actor=DESK)
+    assert isinstance(first, AppointmentBooked) and isinstance(second, AppointmentBooked)
+    assert (first.is_new_patient, second.is_new_patient) == (True, False)
+
+
+def test_a_reversed_no_show_does_not_count() -> None:
+    world = booked(a_clinic())
+    no_show = AppointmentNoShow(
+        start_at=ist(3, "18:00"),
+        marked_by="staff",
+        held_paise=0,
+        forfeit_paise=0,
+        refund_paise=0,
+        policy_version_id="pol_default_cancellation",
+    )
+    world.given("appointment", "appt_1", no_show).at(ist(3, "19:00"))
+    (first,) = world.when(book("slot_wed18"), actor=DESK)
+    world.given("appointment", "appt_1", NoShowReversed(reason="was in the queue"))
+    (second,) = world.when(book("slot_thu18"), actor=DESK)
+    assert isinstance(first, AppointmentBooked) and isinstance(second, AppointmentBooked)
+    assert (first.prior_noshow_count, second.prior_noshow_count) == (1, 0)
