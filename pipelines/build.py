@@ -121,7 +121,7 @@ def publish_tenant(
         built=line.build_dir(shard) / "next.duckdb",
         tenant_id=tenant_id,
         path=line.published_path(tenant_id, as_of),
-        last_seq=landed.last_seq,
+        last_seq=landed.landed_to,
         generator=GENERATOR,
     )
 

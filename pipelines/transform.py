@@ -63,7 +63,8 @@ def transform(
         outcome = dbtRunner().invoke(arguments, vars=variables)
     if outcome.exception is not None:
         raise Refused("LANDING_CORRUPT", f"dbt could not run: {outcome.exception}") from outcome.exception
-    return TransformReport([_node(result) for result in outcome.result.results], database)
+    executed: Any = outcome.result
+    return TransformReport([_node(result) for result in executed.results], database)
 
 
 def _flags(work_dir: Path, threads: int) -> list[str]:
