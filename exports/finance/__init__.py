@@ -1,0 +1,1 @@
+"""Settlement report, branch variance and leakage as CSV, XLSX and Parquet."""
