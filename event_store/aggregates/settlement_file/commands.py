@@ -30,6 +30,7 @@ class RecordWebhookAttempt(Command, frozen=True, kw_only=True):
     who: ClassVar[frozenset[str]] = frozenset({"IN"})
     gateway: Id
     gateway_event_id: Id
+    gateway_payment_id: Id | None = None
     attempt: Count
     outcome: AttemptOutcome
     code: Text | None = None

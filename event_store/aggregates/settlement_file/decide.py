@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import timedelta
 
 import msgspec
 
@@ -27,16 +28,26 @@ from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Command, Event
 
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
 
-def ingest_gateway_webhook(state: State, command: IngestGatewayWebhook, context: Context) -> Iterable[Event]:
+
+def ingest_gateway_webhook(state: State, command: IngestGatewayWebhook, context: Context) -> list[Event]:
+    """The event id comes in a header that no signature covers, so one id with two bodies is never a duplicate."""
     body_sha256 = hashlib.sha256(command.raw_body).hexdigest()
-    first_seen = context.guard_detail("webhook", f"{command.gateway}#{command.gateway_event_id}")
-    if first_seen is not None:
+    version, seen_sha256 = _seen(command, context)
+    if version:
+        check(
+            seen_sha256 == body_sha256,
+            "IDEMPOTENCY_CONFLICT",
+            "this event id was delivered before with another body",
+            gateway_event_id=command.gateway_event_id,
+        )
         return [
             GatewayWebhookDuplicated(
                 gateway=command.gateway,
                 gateway_event_id=command.gateway_event_id,
-                first_seen_version=int(first_seen),
+                first_seen_version=version,
                 body_sha256=body_sha256,
             )
         ]
@@ -53,31 +64,38 @@ def ingest_gateway_webhook(state: State, command: IngestGatewayWebhook, context:
     ]
 
 
-def record_webhook_attempt(state: State, command: RecordWebhookAttempt, context: Context) -> Iterable[Event]:
-    delivery = f"{command.gateway}#{command.gateway_event_id}"
-    check(
-        context.holder("webhook", delivery) is not None,
-        "NOT_FOUND",
-        "no such delivery was accepted",
-        gateway_event_id=command.gateway_event_id,
-    )
+def record_webhook_attempt(state: State, command: RecordWebhookAttempt, context: Context) -> list[Event]:
+    """A delivery that stays parked waits twice as long before its next attempt."""
+    version, _ = _seen(command, context)
+    check(version, "NOT_FOUND", "no such delivery was accepted", gateway_event_id=command.gateway_event_id)
     parked = state.parked.get(command.gateway_event_id)
     expected = parked.attempt if parked else 0
     check(
-        command.attempt == expected and (parked is not None or command.outcome == "parked"),
+        command.attempt == expected and (parked is not None or command.outcome != "applied"),
         "INVALID_STATE",
         f"attempt {command.attempt} of this delivery cannot be recorded now",
         expected_attempt=expected,
     )
+    wait = min(FIRST_RETRY * 2 ** min(command.attempt, 10), LONGEST_WAIT)
     return [
         GatewayWebhookAttempted(
             gateway=command.gateway,
             gateway_event_id=command.gateway_event_id,
+            gateway_payment_id=command.gateway_payment_id,
+            accepted_version=version,
             attempt=command.attempt,
             outcome=command.outcome,
             code=command.code,
+            retry_at=context.now + wait if command.outcome == "parked" else None,
         )
     ]
+
+
+def _seen(command: IngestGatewayWebhook | RecordWebhookAttempt, context: Context) -> tuple[int, str]:
+    """The inbox's version at the first delivery and that body's hash; (0, "") when there was none."""
+    detail = context.guard_detail("webhook", f"{command.gateway}#{command.gateway_event_id}")
+    version, _, sha256 = (detail or "0#").partition("#")
+    return int(version), sha256
 
 
 def ingest_settlement_file(state: State, command: IngestSettlementFile, context: Context) -> Iterator[Event]:

@@ -42,14 +42,20 @@ class GatewayWebhookDuplicated(Event, frozen=True, kw_only=True):
 
 
 class GatewayWebhookAttempted(Event, frozen=True, kw_only=True):
-    """A delivery that could not be applied at once: what became of one attempt, and why."""
+    """A delivery that could not be applied at once: what became of one attempt, and why.
+
+    `accepted_version` is where the inbox keeps its body; `retry_at` is set while it is parked.
+    """
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
     gateway: Id
     gateway_event_id: Id
+    gateway_payment_id: Id | None = None
+    accepted_version: Count
     attempt: Count
     outcome: AttemptOutcome
     code: Text | None = None
+    retry_at: Timestamp | None = None
 
 
 class SettlementFileIngested(Event, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from msgspec import Struct, field
 
@@ -20,10 +21,12 @@ INBOX = "inbox-"
 
 
 class Parked(Struct):
-    """A delivery that waits to be applied: the next attempt's number and how the last one ended."""
+    """A delivery that waits to be applied: its next attempt, and where the inbox keeps its body."""
 
     attempt: int
-    code: str | None
+    retry_at: datetime
+    accepted_version: int
+    gateway_payment_id: str | None
 
 
 class State(Struct):
@@ -54,8 +57,13 @@ def evolve(state: State, event: Event) -> None:
         case SettlementLineRecorded():
             pass
         case GatewayWebhookAttempted():
-            if event.outcome == "parked":
-                state.parked[event.gateway_event_id] = Parked(attempt=event.attempt + 1, code=event.code)
+            if event.retry_at is not None:
+                state.parked[event.gateway_event_id] = Parked(
+                    attempt=event.attempt + 1,
+                    retry_at=event.retry_at,
+                    accepted_version=event.accepted_version,
+                    gateway_payment_id=event.gateway_payment_id,
+                )
             else:
                 state.parked.pop(event.gateway_event_id, None)
         case _:
@@ -67,8 +75,8 @@ def guards(state: State, event: Event) -> GuardChange | None:
     """The unique facts that an event claims and gives back; `state` is the state before the event."""
     match event:
         case GatewayWebhookAccepted():
-            first_seen = str(state.version + 1)
-            return GuardChange(claim=[Guard("webhook", f"{event.gateway}#{event.gateway_event_id}", first_seen)])
+            seen = f"{state.version + 1}#{event.body_sha256}"
+            return GuardChange(claim=[Guard("webhook", f"{event.gateway}#{event.gateway_event_id}", seen)])
         case SettlementFileIngested():
             return GuardChange(
                 claim=[Guard("file", file_key(event.gateway, event.file_sha256, event.part, event.parts))]
