@@ -5,28 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from event_store.aggregates.appointment.commands import Caller, ConfirmAppointment, ExpireHold
+from event_store.aggregates.appointment.commands import Caller
 from event_store.aggregates.appointment.events import (
     AppointmentBooked,
     AppointmentHeld,
-    AppointmentHoldExpired,
-    AppointmentImported,
-    AppointmentNoShow,
     CallerPii,
-    NoShowReversed,
 )
 from event_store.aggregates.branch.events import BranchClosed
 from event_store.aggregates.patient.events import ConsentWithdrawn
 from event_store.aggregates.practitioner.events import PractitionerUpdated
 from event_store.aggregates.schedule.events import ScheduleBlocked, SlotOverridden
 from mymedic.messages import Actor
-from mymedic.policies import DepositBody, NoshowEscalation
+from mymedic.policies import DepositBody
 from tests.unit.event_store.clinic import (
     DEPOSIT,
     DESK,
     PATIENT,
     PRICE,
-    TIMER,
     a_clinic,
     a_patient,
     a_price,
@@ -245,127 +240,3 @@ def test_the_caller_is_sealed() -> None:
     (event,) = a_clinic().when(book(caller=Caller(name="Uma", phone="9876543210")), actor=DESK)
     assert isinstance(event, AppointmentBooked)
     assert event.pii == CallerPii(caller_name="Uma", caller_phone="9876543210")
-
-
-def test_a_captured_deposit_confirms_the_hold() -> None:
-    world = a_clinic()
-    (held,) = world.when(hold(), actor=PATIENT, id="appt_1")
-    captured(world, "pay_1", "appt_1", DEPOSIT)
-    (event,) = world.when(ConfirmAppointment(appointment_id="appt_1", payment_id="pay_1"), actor=TIMER)
-    assert isinstance(event, AppointmentBooked) and isinstance(held, AppointmentHeld)
-    for name in AppointmentHeld.__struct_fields__:
-        if name != "hold_expires_at":
-            assert getattr(event, name) == getattr(held, name), name
-    assert event.deposit_paid_paise == DEPOSIT
-    assert event.is_new_patient is True and event.prior_noshow_count == 0
-    assert world.state("appointment", "appt_1").status == "booked"
-
-
-def test_confirm_needs_the_whole_deposit_for_this_appointment() -> None:
-    world = a_clinic()
-    world.when(hold(), actor=PATIENT, id="appt_1")
-    captured(world, "pay_1", "appt_1", DEPOSIT - 1)
-    captured(world, "pay_2", "appt_2", DEPOSIT)
-    confirm = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_1")
-    assert refused(world, confirm, TIMER).code == "DEPOSIT_INSUFFICIENT"
-    other = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_2")
-    assert refused(world, other, TIMER).code == "VALIDATION_FAILED"
-    captured(world, "pay_3", "appt_1", 1)
-    assert world.when(confirm, actor=TIMER)
-
-
-def test_a_hold_that_ran_out_is_not_confirmed() -> None:
-    world = a_clinic()
-    world.when(hold(), actor=PATIENT, id="appt_1")
-    captured(world, "pay_1", "appt_1", DEPOSIT)
-    confirm = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_1")
-    world.at(ist(2, "10:15"))
-    assert refused(world, confirm, TIMER).code == "HOLD_EXPIRED"
-    world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER)
-    assert refused(world, confirm, TIMER).code == "HOLD_EXPIRED"
-
-
-def test_a_booking_is_not_confirmed_twice() -> None:
-    world = booked(a_clinic(), held=DEPOSIT)
-    confirm = ConfirmAppointment(appointment_id="appt_1", payment_id="pay_appt_1")
-    assert refused(world, confirm, TIMER).code == "INVALID_STATE"
-
-
-def test_a_hold_expires_at_its_time_and_gives_everything_back() -> None:
-    world = a_clinic()
-    world.when(hold(), actor=PATIENT, id="appt_1")
-    assert refused(world, ExpireHold(appointment_id="appt_1"), TIMER).code == "TOO_EARLY"
-    world.at(ist(2, "10:15"))
-    assert world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER) == [
-        AppointmentHoldExpired(slot_id="slot_tue18", token_no=1)
-    ]
-    state = world.state("appointment", "appt_1")
-    assert state.status == "cancelled" and state.is_hold_expired
-    assert not [kind for kind, _ in world.held if kind in ("slot_token", "patient_time")]
-    assert world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER) == []
-
-
-def test_expiry_passes_over_a_booking() -> None:
-    world = booked(a_clinic())
-    assert world.when(ExpireHold(appointment_id="appt_1"), actor=TIMER) == []
-
-
-def imported(days_ago: int, outcome: Any, patient_id: str = "pat_asha") -> AppointmentImported:
-    return AppointmentImported(
-        source_system="old_books",
-        external_ref=f"row{days_ago}{outcome}",
-        patient_ref=patient_id,
-        branch_ref="brn_south",
-        start_on=ist(2, "10:00").date() - timedelta(days=days_ago),
-        time_precision="day",
-        outcome=outcome,
-    )
-
-
-def test_no_shows_of_the_last_year_are_counted_and_may_raise_the_deposit() -> None:
-    body = DepositBody(mode="bps", bps=1000, noshow_escalation=NoshowEscalation(threshold=2, bps=10_000))
-    world = a_clinic(deposit=body)
-    for days in (366, 365):
-        world.given("appointment", f"appt_old{days}", imported(days, "noshow"))
-    (first,) = world.when(book(), actor=DESK)
-    assert isinstance(first, AppointmentBooked)
-    assert (first.prior_noshow_count, first.deposit_required_paise) == (1, 8_000)
-    world.given("appointment", "appt_old9", imported(9, "noshow"))
-    (second,) = world.when(book("slot_wed18"), actor=DESK)
-    assert isinstance(second, AppointmentBooked)
-    assert (second.prior_noshow_count, second.deposit_required_paise) == (2, PRICE)
-
-
-def test_another_patients_no_shows_do_not_count() -> None:
-    world = a_clinic()
-    world.given("appointment", "appt_old", imported(9, "noshow", "pat_bala"))
-    (event,) = world.when(book(), actor=DESK)
-    assert isinstance(event, AppointmentBooked) and event.prior_noshow_count == 0
-
-
-def test_a_patient_is_new_until_a_visit_took_place_imported_ones_included() -> None:
-    world = a_clinic()
-    world.given("appointment", "appt_old", imported(900, "noshow"))
-    (first,) = world.when(book(), actor=DESK)
-    world.given("appointment", "appt_older", imported(950, "fulfilled"))
-    (second,) = world.when(book("slot_wed18"), actor=DESK)
-    assert isinstance(first, AppointmentBooked) and isinstance(second, AppointmentBooked)
-    assert (first.is_new_patient, second.is_new_patient) == (True, False)
-
-
-def test_a_reversed_no_show_does_not_count() -> None:
-    world = booked(a_clinic())
-    no_show = AppointmentNoShow(
-        start_at=ist(3, "18:00"),
-        marked_by="staff",
-        held_paise=0,
-        forfeit_paise=0,
-        refund_paise=0,
-        policy_version_id="pol_default_cancellation",
-    )
-    world.given("appointment", "appt_1", no_show).at(ist(3, "19:00"))
-    (first,) = world.when(book("slot_wed18"), actor=DESK)
-    world.given("appointment", "appt_1", NoShowReversed(reason="was in the queue"))
-    (second,) = world.when(book("slot_thu18"), actor=DESK)
-    assert isinstance(first, AppointmentBooked) and isinstance(second, AppointmentBooked)
-    assert (first.prior_noshow_count, second.prior_noshow_count) == (1, 0)
