@@ -80,7 +80,6 @@ def _check_still_ahead(context: Context, start_at: datetime, began_at_most: time
 def _free_token(context: Context, slot: Any) -> int:
     """Tokens are given back, so the lowest free number is taken, never the count plus one (INV-A1)."""
     taken = {int(value.rpartition("#")[2]) for value in context.guards("slot_token", f"{slot.slot_id}#")}
-    for token_no in range(1, slot.capacity + 1):
-        if token_no not in taken:
-            return token_no
-    raise Refused("SLOT_UNAVAILABLE", "every token of the slot is taken", slot_id=slot.slot_id)
+    # counted too: a capacity that was lowered can leave a high number taken above it
+    check(len(taken) < slot.capacity, "SLOT_UNAVAILABLE", "every token of the slot is taken", slot_id=slot.slot_id)
+    return next(token_no for token_no in range(1, slot.capacity + 1) if token_no not in taken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from event_store.aggregates.appointment.commands import Caller
+from event_store.aggregates.appointment.commands import Caller, CancelAppointment
 from event_store.aggregates.appointment.events import (
     AppointmentBooked,
     AppointmentHeld,
@@ -240,3 +240,13 @@ def test_the_caller_is_sealed() -> None:
     (event,) = a_clinic().when(book(caller=Caller(name="Uma", phone="9876543210")), actor=DESK)
     assert isinstance(event, AppointmentBooked)
     assert event.pii == CallerPii(caller_name="Uma", caller_phone="9876543210")
+
+
+def test_inv_a1_a_lowered_capacity_counts_the_tokens_above_it() -> None:
+    world = booked(a_clinic(), "appt_1", "slot_thu18")
+    world.when(book("slot_thu18", "pat_bala"), actor=DESK, id="appt_2")
+    cancel = CancelAppointment(appointment_id="appt_1", initiator="provider", reason_code="other")
+    world.when(cancel, actor=DESK)
+    lower = SlotOverridden(slot_id="slot_thu18", action="lower_capacity", capacity=1, reason="short day")
+    world.given("schedule", "sch_rao", lower)
+    assert refused(world, book("slot_thu18")).code == "SLOT_UNAVAILABLE"
