@@ -1,0 +1,90 @@
+with events as (
+    select
+        branch.tenant_id,
+        branch.aggregate_id as branch_id,
+        branch.seq,
+        branch.name,
+        branch.city_id,
+        branch.gstin,
+        branch.hfr_id,
+        branch.opened_on,
+        branch.closed_on,
+        {{ local_midnight(
+            'coalesce(branch.opened_on, branch.effective_on, branch.closed_on)', 'tenants.utc_offset_minutes'
+        ) }} as valid_from
+    from {{ ref('stg_branch') }} as branch
+    inner join {{ ref('proj_tenants') }} as tenants on branch.tenant_id = tenants.tenant_id
+),
+
+-- an attribute that a change leaves out stays as it was: number its values, then take each number's only value
+numbered as (
+    select
+        events.*,
+        count(name) over (partition by tenant_id, branch_id order by valid_from, seq) as name_number,
+        count(city_id) over (partition by tenant_id, branch_id order by valid_from, seq) as city_number,
+        count(closed_on) over (partition by tenant_id, branch_id order by valid_from, seq) as closings,
+        lead(valid_from) over (partition by tenant_id, branch_id order by valid_from, seq) as next_from
+    from events
+),
+
+versions as (
+    select
+        tenant_id,
+        branch_id,
+        max(name) over (partition by tenant_id, branch_id, name_number) as name,
+        max(city_id) over (partition by tenant_id, branch_id, city_number) as city_id,
+        max(gstin) over (partition by tenant_id, branch_id) as gstin,
+        max(hfr_id) over (partition by tenant_id, branch_id) as hfr_id,
+        max(opened_on) over (partition by tenant_id, branch_id) as opened_on,
+        max(closed_on) over (partition by tenant_id, branch_id) as closed_on,
+        case when closings > 0 then 'closed' else 'active' end as status,
+        false as is_imputed,
+        valid_from,
+        coalesce(next_from, {{ end_of_time() }}) as valid_to,
+        seq as last_seq
+    from numbered
+    -- two changes at one instant: the later one holds
+    where next_from is null or next_from > valid_from
+),
+
+-- branches that only an imported history names, and the unknown one
+imputed as (
+    select tenant_id, branch_id, max(first_seq) as last_seq
+    from {{ ref('proj_appointments') }}
+    where is_imputed_branch
+    group by tenant_id, branch_id
+
+    union all
+
+    select tenant_id, '-1' as branch_id, 0 as last_seq from {{ ref('proj_tenants') }}
+),
+
+members as (
+    select * from versions
+
+    union all
+
+    select
+        imputed.tenant_id,
+        imputed.branch_id,
+        case when imputed.branch_id = '-1' then 'unknown' else imputed.branch_id end as name,
+        '-1' as city_id,
+        cast(null as varchar) as gstin,
+        cast(null as varchar) as hfr_id,
+        cast(null as date) as opened_on,
+        cast(null as date) as closed_on,
+        'active' as status,
+        imputed.branch_id <> '-1' as is_imputed,
+        {{ start_of_time() }} as valid_from,
+        {{ end_of_time() }} as valid_to,
+        imputed.last_seq
+    from imputed
+    left join versions on imputed.tenant_id = versions.tenant_id and imputed.branch_id = versions.branch_id
+    where versions.branch_id is null
+)
+
+select
+    {{ surrogate_key(['tenant_id', 'branch_id', epoch_seconds('valid_from')]) }} as branch_sk,
+    members.*,
+    valid_to = {{ end_of_time() }} as is_current
+from members
