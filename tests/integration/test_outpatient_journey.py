@@ -252,3 +252,18 @@ def test_from_hold_to_cancellation(chain: Chain) -> None:
     assert recorded.policy_version_ids == ("pol_default_cancellation",)
     assert (event.lead_seconds, event.held_paise, event.forfeit_paise) == (18_000, 40_000, 20_000)
     assert guard_differences(chain.store.ledger, chain.store.feed, TENANT) == []
+
+
+def test_a_doctor_cancels_their_own_appointments_only(chain: Chain) -> None:
+    booked(chain, slots(chain)[0])
+    cancel = appointment.CancelAppointment(appointment_id="appt_1", initiator="provider", reason_code="provider_leave")
+    colleague = Envelope(
+        command=cancel,
+        command_id="cmd_colleague",
+        tenant_id=TENANT,
+        actor=Actor(type="user", id="prac_iyer", roles=("DR",), practitioner_id="prac_iyer"),
+        issued_at=chain.clock.now(),
+    )
+    ack = chain.store.handler.submit(colleague)
+    assert ack.error is not None and ack.error.code == "FORBIDDEN"
+    chain.ask(cancel, roles=("DR",), practitioner_id="prac_rao")
