@@ -56,7 +56,7 @@ def extract(
     warehouse: Path, tenant_id: str, surface: Surface, period: Period, branch_ids: tuple[str, ...] = ()
 ) -> Extract:
     """Read a surface for a period and, where it has branches, for some of them."""
-    if branch_ids and surface.branch_column is None:
+    if branch_ids and not surface.has_branches:
         raise Refused("EXPORT_SCOPE_INVALID", f"{surface.title} has no branches to choose", field="branch")
     conditions, parameters = ["tenant_id = ?"], [tenant_id]
     for condition, value in ((">=", period.from_on), ("<=", period.to_on)):
@@ -64,12 +64,12 @@ def extract(
             conditions.append(f"{surface.period_on} {condition} ?")
             parameters.append(value)  # type: ignore[arg-type]
     if branch_ids:
-        conditions.append(f"{surface.branch_column} IN ({', '.join('?' * len(branch_ids))})")
+        conditions.append(f"branch_id IN ({', '.join('?' * len(branch_ids))})")
         parameters.extend(branch_ids)
     with opened(warehouse) as connection:
         info: Any = connection.execute("SELECT last_seq, as_of_at FROM build_info").fetchone()
         table = connection.execute(
-            f"SELECT * FROM ({surface.query}) WHERE {' AND '.join(conditions)} ORDER BY {', '.join(surface.key)}",
+            f"SELECT * FROM ({surface.query}) WHERE {' AND '.join(conditions)} ORDER BY {surface.reading_order}",
             parameters,
         ).to_arrow_table()
     return Extract(surface, tenant_id, period, branch_ids, info[1], info[0], table)
