@@ -60,7 +60,10 @@ def transform(
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     with _environment(database):
-        outcome = dbtRunner().invoke(arguments, vars=variables)
+        try:
+            outcome = dbtRunner().invoke(arguments, vars=variables)
+        finally:
+            _let_go_of_the_database()
     if outcome.exception is not None:
         raise Refused("LANDING_CORRUPT", f"dbt could not run: {outcome.exception}") from outcome.exception
     executed: Any = outcome.result
@@ -80,6 +83,13 @@ def _flags(work_dir: Path, threads: int) -> list[str]:
         "--log-level-file", "none",
         "--no-populate-cache",
     ]  # fmt: skip
+
+
+def _let_go_of_the_database() -> None:
+    """dbt-duckdb keeps its database open for the next run, which would then write into this build's file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
 
 
 @contextmanager
