@@ -1,0 +1,81 @@
+{#- Columns of a recon item, each with what stands in it where a leg has no such thing. -#}
+{% macro recon_columns() -%}
+    {%- set text, day, money = 'cast(null as varchar)', 'cast(null as date)', 'cast(0 as bigint)' -%}
+    {{- return({
+        'tenant_id': none,
+        'item_id': none,
+        'leg': none,
+        'kind': none,
+        'class': none,
+        'left_ref': text,
+        'right_ref': text,
+        'branch_id': "'-1'",
+        'payment_id': text,
+        'appointment_id': text,
+        'gateway': text,
+        'channel': none,
+        'mode': text,
+        'business_date': none,
+        'due_on': day,
+        'overdue_after_on': day,
+        'left_paise': money,
+        'right_paise': none,
+        'matched_paise': money,
+        'excess_paise': none,
+        'fee_charged_paise': money,
+        'fee_expected_paise': money,
+        'tax_charged_paise': money,
+        'tax_expected_paise': money,
+        'fee_variance_paise': money,
+        'settlement_id': text,
+        'utr': text,
+        'proposed_ref': text,
+        'rule_missed': none,
+        'opened_on': none,
+        'aged_from_on': none,
+        'source_seqs': none,
+    }) -}}
+{%- endmacro %}
+
+{#- The rows of one leg in the columns of all. -#}
+{% macro recon_rows(relation, absent) -%}
+    select
+        {%- for column, default in recon_columns().items() %}
+        {% if column in absent %}{{ default }} as {% endif %}{{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+{%- endmacro %}
+
+{#- Which rule looks for an item's lines. -#}
+{% macro rule_name(leg) -%}
+    case {{ leg }} when 'L3' then 'M3' else 'M1' end
+{%- endmacro %}
+
+{#- The seqs behind an aggregated row: `12,15,40`. -#}
+{% macro seq_list(seq) -%}
+    {{ dbt.listagg('cast(' ~ seq ~ ' as varchar)', "','", 'order by ' ~ seq) }}
+{%- endmacro %}
+
+{#- Several seqs or lists of seqs as one list; what is missing is left out. -#}
+{% macro joined_seqs(parts) -%}
+    trim(both ',' from
+        {%- for part in parts %} coalesce(cast({{ part }} as varchar), ''){{ " || ',' ||" if not loop.last }}{% endfor -%}
+    )
+{%- endmacro %}
+
+{#- A digest that changes when any of the columns does. -#}
+{% macro row_hash(columns) -%}
+    {%- set parts = [] -%}
+    {%- for column in columns -%} {%- do parts.append("coalesce(cast(" ~ column ~ " as varchar), '')") -%} {%- endfor -%}
+    {{ dbt.hash(parts | join(" || '|' || ")) }}
+{%- endmacro %}
+
+{#- Basis points of a signed amount, rounded half away from zero; NULL of nothing. -#}
+{% macro signed_bps(amount, whole) -%}
+    case
+        when {{ whole }} = 0 then null
+        when {{ amount }} < 0
+            then -{{ whole_division('20000 * -(' ~ amount ~ ') + abs(' ~ whole ~ ')', '2 * abs(' ~ whole ~ ')') }}
+        else {{ whole_division('20000 * ' ~ amount ~ ' + abs(' ~ whole ~ ')', '2 * abs(' ~ whole ~ ')') }}
+    end
+{%- endmacro %}

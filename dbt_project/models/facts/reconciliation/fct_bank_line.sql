@@ -1,0 +1,26 @@
+select
+    tenant_id,
+    bank_line_id,
+    seq,
+    bank_account_id,
+    value_on,
+    line_no,
+    side,
+    case when side = 'C' then amount_paise else 0 end as credit_paise,
+    case when side = 'D' then amount_paise else 0 end as debit_paise,
+    narration_masked,
+    utr,
+    rrn,
+    deposit_slip_no,
+    counterparty_class,
+    matched_by,
+    -- the recon item in which this line's money stands; money out stands in one only as the evidence of a refund
+    case
+        when item_id is not null then item_id
+        when side = 'D' then null
+        when counterparty_class in ('gateway', 'pos') then 'L2:line:' || bank_line_id
+        when counterparty_class = 'cash_deposit' then 'L4:line:' || bank_line_id
+        when counterparty_class in ('upi_qr', 'unknown') then 'L5:line:' || bank_line_id
+    end as item_id,
+    recorded_on
+from {{ ref('proj_bank_lines') }}

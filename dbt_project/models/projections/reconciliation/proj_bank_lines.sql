@@ -1,0 +1,74 @@
+with recorded as (
+    select * from {{ ref('stg_bank_statement') }}
+    where event_type = 'BankLineRecorded'
+),
+
+batches as (
+    select tenant_id, settlement_utr, item_id
+    from {{ ref('proj_settlement_batches') }}
+    where utr_claim = 1
+),
+
+expected as (
+    select tenant_id, match_key, item_id, kind
+    from {{ ref('proj_recon_expectations') }}
+    where leg = 'L5' and match_key is not null and key_claim = 1
+),
+
+-- the first rule that fits claims the line: UTR of a batch, slip of a deposit, RRN and then UTR of a payment or refund
+claimed as (
+    select
+        recorded.*,
+        batches.item_id as batch_item_id,
+        deposits.item_id as deposit_item_id,
+        coalesce(by_rrn.item_id, by_utr.item_id) as payment_item_id
+    from recorded
+    left join batches
+        on
+            recorded.tenant_id = batches.tenant_id
+            and recorded.utr = batches.settlement_utr
+            and recorded.side = 'C'
+    left join {{ ref('proj_cash_deposits') }} as deposits
+        on
+            recorded.tenant_id = deposits.tenant_id
+            and recorded.bank_account_id = deposits.bank_account_id
+            and recorded.deposit_slip_no = deposits.deposit_slip_no
+            and recorded.side = 'C'
+            and recorded.counterparty_class = 'cash_deposit'
+    left join expected as by_rrn
+        on
+            recorded.tenant_id = by_rrn.tenant_id
+            and recorded.rrn = by_rrn.match_key
+            and by_rrn.kind = case recorded.side when 'C' then 'qr' else 'refund' end
+            and recorded.counterparty_class in ('upi_qr', 'unknown')
+    left join expected as by_utr
+        on
+            recorded.tenant_id = by_utr.tenant_id
+            and recorded.utr = by_utr.match_key
+            and by_utr.kind = case recorded.side when 'C' then 'qr' else 'refund' end
+            and recorded.counterparty_class in ('upi_qr', 'unknown')
+)
+
+select
+    claimed.tenant_id,
+    claimed.bank_line_id,
+    claimed.seq,
+    claimed.bank_account_id,
+    claimed.value_on,
+    claimed.line_no,
+    claimed.side,
+    claimed.amount_paise,
+    claimed.narration_masked,
+    claimed.utr,
+    claimed.rrn,
+    claimed.deposit_slip_no,
+    claimed.counterparty_class,
+    coalesce(claimed.batch_item_id, claimed.deposit_item_id, claimed.payment_item_id) as item_id,
+    case
+        when claimed.batch_item_id is not null then 'UTR'
+        when claimed.deposit_item_id is not null then 'slip number'
+        when claimed.payment_item_id is not null then 'RRN or UTR'
+    end as matched_by,
+    {{ business_date('claimed.recorded_at', 'tenants.utc_offset_minutes') }} as recorded_on
+from claimed
+inner join {{ ref('proj_tenants') }} as tenants on claimed.tenant_id = tenants.tenant_id
