@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -142,25 +141,57 @@ class State(Struct):
         return e.PaymentDeallocated(invoice_id=invoice_id, amount_paise=amount_paise, reason=reason)
 
 
-def _initiated(state: State, event: e.PaymentInitiated) -> None:
-    _keep_subject(state, event)
-    state.initiated_paise = event.amount_paise
-    state.expires_at = event.expires_at
+def evolve(state: State, event: Event) -> None:
+    """Fold one event into the state, in place."""
+    match event:
+        case e.PaymentInitiated():
+            _keep_subject(state, event)
+            state.initiated_paise, state.expires_at = event.amount_paise, event.expires_at
+        case e.PaymentAuthorized():
+            state.progress = "authorized"
+        case e.PaymentCaptured():
+            _keep_subject(state, event)
+            _capture(state, event)
+        case e.PaymentFailed():
+            state.progress = "failed"
+        case e.PaymentExpired():
+            state.progress = "expired"
+        case e.PaymentAllocated():
+            state.allocations.append(Allocation(event.invoice_id, event.amount_paise))
+        case e.PaymentDeallocated():
+            _deallocate(state, event)
+        case e.PaymentReversed():
+            state.reversed_paise = event.amount_paise
+        case e.DepositForfeited():
+            state.forfeits[event.forfeit_id] = Forfeit(event.amount_paise, event.gst_paise)
+        case e.DepositForfeitReversed():
+            state.forfeits[event.forfeit_id].is_reversed = True
+        case _:
+            _evolve_return(state, event)
 
 
-def _authorized(state: State, event: e.PaymentAuthorized) -> None:
-    state.progress = "authorized"
-
-
-def _captured(state: State, event: e.PaymentCaptured) -> None:
-    _keep_subject(state, event)
-    state.progress = "captured"
-    state.captured_paise = event.amount_paise
-    state.captured_at = event.captured_at
-    state.late_capture = event.late_capture
-    state.gateway_payment_id = event.gateway_payment_id
-    state.rrn = event.rrn
-    state.cash_session_id = event.cash_session_id
+def _evolve_return(state: State, event: Event) -> None:
+    """Refunds and disputes: the two ways in which money goes back."""
+    match event:
+        case e.RefundRequested(refund_id=id, amount_paise=amount):
+            state.refunds[id] = Refund(amount, event.reason, event.destination, event.requested_by)
+        case e.RefundApproved():
+            state.refunds[event.refund_id].status = "approved"
+        case e.RefundRejected():
+            state.refunds[event.refund_id].status = "rejected"
+        case e.RefundInitiated():
+            state.refunds[event.refund_id].status = "initiated"
+            state.refunds[event.refund_id].attempts = event.attempt
+        case e.RefundProcessed():
+            state.refunds[event.refund_id].status = "processed"
+            state.refunds[event.refund_id].gateway_refund_id = event.gateway_refund_id
+        case e.RefundFailed():
+            state.refunds[event.refund_id].status = "given_up" if event.final else "failed"
+        case e.DisputeOpened():
+            state.disputes[event.dispute_id] = Dispute(event.amount_paise)
+        case e.DisputeResolved():
+            state.disputes[event.dispute_id].outcome = event.outcome
+            state.dispute_lost_covered_paise += event.covered_paise
 
 
 def _keep_subject(state: State, event: e.PaymentInitiated | e.PaymentCaptured) -> None:
@@ -178,19 +209,17 @@ def _keep_subject(state: State, event: e.PaymentInitiated | e.PaymentCaptured) -
     state.order_id = event.order_id
 
 
-def _failed(state: State, event: e.PaymentFailed) -> None:
-    state.progress = "failed"
+def _capture(state: State, event: e.PaymentCaptured) -> None:
+    state.progress = "captured"
+    state.captured_paise = event.amount_paise
+    state.captured_at = event.captured_at
+    state.late_capture = event.late_capture
+    state.gateway_payment_id = event.gateway_payment_id
+    state.rrn = event.rrn
+    state.cash_session_id = event.cash_session_id
 
 
-def _expired(state: State, event: e.PaymentExpired) -> None:
-    state.progress = "expired"
-
-
-def _allocated(state: State, event: e.PaymentAllocated) -> None:
-    state.allocations.append(Allocation(event.invoice_id, event.amount_paise))
-
-
-def _deallocated(state: State, event: e.PaymentDeallocated) -> None:
+def _deallocate(state: State, event: e.PaymentDeallocated) -> None:
     left = event.amount_paise
     for allocation in reversed(state.allocations):
         if allocation.invoice_id == event.invoice_id:
@@ -198,87 +227,6 @@ def _deallocated(state: State, event: e.PaymentDeallocated) -> None:
             allocation.amount_paise -= taken
             left -= taken
     state.allocations = [allocation for allocation in state.allocations if allocation.amount_paise]
-
-
-def _reversed(state: State, event: e.PaymentReversed) -> None:
-    state.reversed_paise = event.amount_paise
-
-
-def _forfeited(state: State, event: e.DepositForfeited) -> None:
-    state.forfeits[event.forfeit_id] = Forfeit(event.amount_paise, event.gst_paise)
-
-
-def _forfeit_reversed(state: State, event: e.DepositForfeitReversed) -> None:
-    state.forfeits[event.forfeit_id].is_reversed = True
-
-
-def _refund_requested(state: State, event: e.RefundRequested) -> None:
-    state.refunds[event.refund_id] = Refund(event.amount_paise, event.reason, event.destination, event.requested_by)
-
-
-def _refund_approved(state: State, event: e.RefundApproved) -> None:
-    state.refunds[event.refund_id].status = "approved"
-
-
-def _refund_rejected(state: State, event: e.RefundRejected) -> None:
-    state.refunds[event.refund_id].status = "rejected"
-
-
-def _refund_initiated(state: State, event: e.RefundInitiated) -> None:
-    refund = state.refunds[event.refund_id]
-    refund.status = "initiated"
-    refund.attempts = event.attempt
-
-
-def _refund_processed(state: State, event: e.RefundProcessed) -> None:
-    refund = state.refunds[event.refund_id]
-    refund.status = "processed"
-    refund.gateway_refund_id = event.gateway_refund_id
-
-
-def _refund_failed(state: State, event: e.RefundFailed) -> None:
-    state.refunds[event.refund_id].status = "given_up" if event.final else "failed"
-
-
-def _dispute_opened(state: State, event: e.DisputeOpened) -> None:
-    state.disputes[event.dispute_id] = Dispute(event.amount_paise)
-
-
-def _dispute_updated(state: State, event: e.DisputeUpdated) -> None:
-    """Nothing is decided by how far the gateway has come with a dispute."""
-
-
-def _dispute_resolved(state: State, event: e.DisputeResolved) -> None:
-    state.disputes[event.dispute_id].outcome = event.outcome
-    state.dispute_lost_covered_paise += event.covered_paise
-
-
-_EVOLVE: dict[type[Event], Callable[[State, Any], None]] = {
-    e.PaymentInitiated: _initiated,
-    e.PaymentAuthorized: _authorized,
-    e.PaymentCaptured: _captured,
-    e.PaymentFailed: _failed,
-    e.PaymentExpired: _expired,
-    e.PaymentAllocated: _allocated,
-    e.PaymentDeallocated: _deallocated,
-    e.PaymentReversed: _reversed,
-    e.DepositForfeited: _forfeited,
-    e.DepositForfeitReversed: _forfeit_reversed,
-    e.RefundRequested: _refund_requested,
-    e.RefundApproved: _refund_approved,
-    e.RefundRejected: _refund_rejected,
-    e.RefundInitiated: _refund_initiated,
-    e.RefundProcessed: _refund_processed,
-    e.RefundFailed: _refund_failed,
-    e.DisputeOpened: _dispute_opened,
-    e.DisputeUpdated: _dispute_updated,
-    e.DisputeResolved: _dispute_resolved,
-}
-
-
-def evolve(state: State, event: Event) -> None:
-    """Fold one event into the state, in place."""
-    _EVOLVE[type(event)](state, event)
 
 
 def guards(state: State, event: Event) -> GuardChange | None:
