@@ -96,8 +96,13 @@ class _TableDraft:
         if known is None:
             self.columns[column.name] = column
         elif (known.kind, known.path, known.is_count) == (column.kind, column.path, column.is_count):
-            events = tuple(dict.fromkeys(known.events + column.events))
-            self.columns[column.name] = replace(known, events=events, absent=known.absent + column.absent)
+            self.columns[column.name] = replace(
+                known,
+                # A field of several structs of one event (a choice of bodies) comes more than once.
+                events=tuple(dict.fromkeys(known.events + column.events)),
+                required=known.required + column.required,
+                absent=known.absent + column.absent,
+            )
         else:
             raise TypeError(
                 f"{self.name}.{column.name} is {known.kind.name} at {'.'.join(known.path)} in {', '.join(known.events)}"
@@ -117,9 +122,10 @@ class _Walk:
         self.name = event.__name__
         table = self.drafts[self.aggregate]
         table.events.append(self.name)
-        self.struct(inspect.type_info(event), table, ())
+        self.struct(inspect.type_info(event), table, (), is_certain=True)
 
-    def struct(self, info: Any, table: _TableDraft, path: tuple[str, ...]) -> None:
+    def struct(self, info: Any, table: _TableDraft, path: tuple[str, ...], *, is_certain: bool) -> None:
+        """`is_certain`: every event of the type (or every item) has this struct."""
         structs = list(getattr(info, "types", [info]))
         for struct in structs:
             if struct.tag_field:
@@ -132,33 +138,39 @@ class _Walk:
                 absent = _absent(struct, part)
                 if absent is not None and len(structs) > 1:
                     raise TypeError(f"{self.name}.{name}: one of several structs must write its defaults")
-                self.part(part, table, (*path, name), absent)
+                says = is_certain and len(structs) == 1 and part.required and _without_none(part.type) is part.type
+                self.part(part, table, (*path, name), absent, is_certain=says)
 
-    def part(self, part: Any, table: _TableDraft, path: tuple[str, ...], absent: Any) -> None:
+    def part(self, part: Any, table: _TableDraft, path: tuple[str, ...], absent: Any, *, is_certain: bool) -> None:
         info = _without_none(part.type)
         item = _without_none(getattr(info, "item_type", None))
+        events = (self.name,)
+        required = events if is_certain else ()
         if _is_struct(info):
-            self.struct(info, table, path)
+            self.struct(info, table, path, is_certain=is_certain)
         elif _is_struct(item) and not table.item_path:
             name = f"{self.aggregate}__{'_'.join(path)}"
             child = self.drafts.setdefault(name, _TableDraft(name, path))
             child.events.append(self.name)
-            self.struct(item, child, ())
+            self.struct(item, child, (), is_certain=True)
             # An empty array and none at all give no rows; the count tells them apart.
-            none = ((self.name, 0),) if absent == "[]" else ()
-            table.add(Column(f"{'_'.join(path)}_count", Kind.BIGINT, path, None, True, (self.name,), none))
+            meant = ((self.name, 0),) if absent == "[]" else ()
+            count = Column(f"{'_'.join(path)}_count", Kind.BIGINT, path, None, True, events, required, meant)
+            table.add(count)
         else:
             kind = _kind(info, f"{self.name}.{'.'.join(path)}")
-            name, identity = _name_and_identity(path, kind)
+            name, identity = _name_and_identity(path, info)
             meant = ((self.name, absent),) if absent is not None else ()
-            table.add(Column(name, kind, path, identity, False, (self.name,), meant))
+            table.add(Column(name, kind, path, identity, False, events, required, meant))
 
 
-def _name_and_identity(path: tuple[str, ...], kind: Kind) -> tuple[str, Literal["patient", "actor"] | None]:
+def _name_and_identity(path: tuple[str, ...], info: Any) -> tuple[str, Literal["patient", "actor"] | None]:
     name = RENAMED.get("_".join(path), "_".join(path))
     if path[-1].endswith("patient_id") or path[-1] in PATIENT_FIELDS:
         return f"{name.removesuffix('_id')}_key", "patient"
-    return name, "actor" if path[-1].endswith("_by") and kind is Kind.TEXT else None
+    if "patient_ids" in path[-1]:
+        raise TypeError(f"{'.'.join(path)}: patient ids land one by one, never as a list")
+    return name, "actor" if path[-1].endswith("_by") and isinstance(info, inspect.StrType) else None
 
 
 def _without_none(info: Any) -> Any:

@@ -50,6 +50,7 @@ class Column:
     identity: Literal["patient", "actor"] | None = None
     is_count: bool = False  # the number of items of the array at `path`; NULL when there is no array
     events: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()  # the event types (of `events`) that always say it
     # What a missing field means per event type, where it does not mean NULL: messages leave defaults out.
     absent: tuple[tuple[str, Any], ...] = ()
     about: str = ""
