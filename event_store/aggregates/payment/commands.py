@@ -15,6 +15,7 @@ from event_store.aggregates.payment.events import (
     DisputePhase,
     DisputeStatus,
     ForfeitBasis,
+    GatewayId,
     Mode,
     Purpose,
     RefundReason,
@@ -44,7 +45,7 @@ class InitiatePayment(Command, frozen=True, kw_only=True):
 class RecordAuthorization(Command, frozen=True, kw_only=True):
     who: ClassVar = frozenset({"IN"})
     payment_id: Id
-    gateway_payment_id: Id
+    gateway_payment_id: GatewayId
     authorized_at: Timestamp
 
 
@@ -55,7 +56,7 @@ class CapturePayment(Command, frozen=True, kw_only=True):
     payment_id: Id | None = None
     order_id: Id | None = None
     gateway: Text
-    gateway_payment_id: Id
+    gateway_payment_id: GatewayId
     amount_paise: PositivePaise
     currency: Currency | None = None
     mode: Mode | None = None
@@ -74,7 +75,7 @@ class CapturePayment(Command, frozen=True, kw_only=True):
 class FailPayment(Command, frozen=True, kw_only=True):
     who: ClassVar = frozenset({"IN", "SY"})
     payment_id: Id
-    gateway_payment_id: Id | None = None
+    gateway_payment_id: GatewayId | None = None
     error_code: Text
     error_source: Text
     decline_type: DeclineType
@@ -180,7 +181,7 @@ class RecordRefundProcessed(Command, frozen=True, kw_only=True):
     who: ClassVar = frozenset({"IN", "FD"})
     payment_id: Id
     refund_id: Id
-    gateway_refund_id: Id | None = None
+    gateway_refund_id: GatewayId | None = None
     arn_or_rrn: BankReference | None = None
     cash_session_id: Id | None = None
     processed_at: Timestamp
@@ -198,7 +199,7 @@ class OpenDispute(Command, frozen=True, kw_only=True):
     who: ClassVar = frozenset({"IN"})
     payment_id: Id
     dispute_id: Id
-    gateway_dispute_id: Id
+    gateway_dispute_id: GatewayId
     amount_paise: PositivePaise
     phase: DisputePhase
     respond_by: Timestamp

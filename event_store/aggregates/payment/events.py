@@ -14,6 +14,8 @@ Channel = Literal["gateway", "pos", "static_qr", "drawer", "direct_bank"]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
 # A 12-digit RRN, or the UTR of a bank transfer.
 BankReference = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}$")]
+# An id that a gateway gave: any text, because nobody asked us when they chose it.
+GatewayId = Annotated[str, Meta(min_length=1, max_length=128)]
 CardLast4 = Annotated[str, Meta(pattern=r"^[0-9]{4}$")]
 CaptureSource = Literal["webhook", "fetch", "recon", "counter", "legacy"]
 DeclineType = Literal["technical", "business", "user_cancelled", "timeout"]
@@ -65,7 +67,7 @@ class PaymentInitiated(Event, frozen=True, kw_only=True):
 
 class PaymentAuthorized(Event, frozen=True, kw_only=True):
     retention: ClassVar = MONEY
-    gateway_payment_id: Id
+    gateway_payment_id: GatewayId
 
 
 class PaymentCaptured(Event, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ class PaymentCaptured(Event, frozen=True, kw_only=True):
     mode: Mode
     channel: Channel
     gateway: Text | None = None
-    gateway_payment_id: Id | None = None
+    gateway_payment_id: GatewayId | None = None
     order_id: Id | None = None
     rrn: BankReference | None = None
     auth_code: Text | None = None
@@ -189,7 +191,7 @@ class RefundProcessed(Event, frozen=True, kw_only=True):
     retention: ClassVar = MONEY
     refund_id: Id
     amount_paise: PositivePaise
-    gateway_refund_id: Id | None = None
+    gateway_refund_id: GatewayId | None = None
     arn_or_rrn: BankReference | None = None
     destination: Destination
     cash_session_id: Id | None = None
@@ -209,7 +211,7 @@ class DisputeOpened(Event, frozen=True, kw_only=True):
 
     retention: ClassVar = MONEY
     dispute_id: Id
-    gateway_dispute_id: Id
+    gateway_dispute_id: GatewayId
     amount_paise: PositivePaise
     phase: DisputePhase
     respond_by: Timestamp
