@@ -213,7 +213,9 @@ def _send(
         return refusal.code, refusal.message
     command_id = door.command_id("apply", event_id, str(attempt))
     ack = door.desk.submit(door.envelope(command, command_id, causation_id))
-    return (ack.error.code, ack.error.message) if ack.error else (None, None)
+    if ack.error is None or ack.error.code == "IDEMPOTENCY_CONFLICT":
+        return None, None  # a conflict: this attempt was decided before, when less was known of the payment
+    return ack.error.code, ack.error.message
 
 
 def _retry(door: _Door, event_id: str) -> WebhookOutcome:

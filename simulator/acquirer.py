@@ -1,0 +1,64 @@
+"""The card acquirer: rows of the terminals, settled on the next bank day, in the generic file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+from simulator import files
+from simulator.bank import Bank
+from simulator.batching import Batcher
+from simulator.books.records import Line, Receipt
+from simulator.calendar import local
+from simulator.doors import Doors
+from simulator.fees import Fees
+from simulator.settlement import payment_line
+from simulator.stage import House
+
+
+class Acquirer:
+    """Settles card payments of the counter."""
+
+    def __init__(self, house: House, bank: Bank, doors: Doors, fees: Fees) -> None:
+        self._house = house
+        self._bank = bank
+        self._doors = doors
+        self._fees = fees
+        self._table = house.stage.profile.acquirer
+        self._due: dict[date, list[Line]] = defaultdict(list)
+        self._batcher = Batcher(house, self._table.name, "pos", "UTIBP")
+
+    def owe(self, receipt: Receipt) -> None:
+        assert receipt.due_on is not None
+        self._due[receipt.due_on].append(payment_line(receipt, "whole", receipt.amount_paise, self._fees))
+
+    def plan_day(self, on: date) -> None:
+        self._house.plan(local(on, self._table.file_at), "1 terminals", f"{on}", lambda: self._settle(on))
+
+    def is_done(self) -> bool:
+        return not self._due
+
+    def _settle(self, on: date) -> None:
+        lines = sorted(self._due.pop(on, []), key=lambda line: (line.created_at, line.entity_id))
+        if not lines:
+            return
+        batch = self._batcher.make(on, lines)
+        data = files.generic_csv([(line, batch) for line in lines], local(on, self._table.settles_at), batch.gateway)
+        self._doors.settlement(batch.gateway, "generic_csv_v1", f"terminals-{on}.csv", data)
+        for line in lines:
+            line.settlement_id = batch.settlement_id
+            assert line.receipt is not None
+            line.receipt.lines.append(line)
+        self._house.ledger.batches.append(batch)
+        faults = self._house.faults
+        if faults.wants("F26", on):
+            faults.place(
+                "F26",
+                leg="L2",
+                expected="batch_missing",
+                ids=[batch.settlement_id],
+                amount_paise=batch.payout_paise,
+                detected_from=batch.grace_on,
+            )
+            return
+        self._bank.credit_batch(batch, batch.payout_paise, f"{batch.utr} HDFC POS SETTLEMENT")

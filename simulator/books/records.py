@@ -1,0 +1,204 @@
+"""What the books remember of each visit, payment, refund, drawer, settlement and bank line, at the moment it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from simulator.cast import Branch, Person, Practitioner, Service, Slot
+
+VisitStatus = Literal["pending", "booked", "checked-in", "arrived", "fulfilled", "noshow", "cancelled", "hold_expired"]
+
+
+@dataclass(slots=True, eq=False)
+class Visit:
+    """An appointment. `tick` numbers order what happened at equal instants."""
+
+    id: str
+    branch: Branch
+    practitioner: Practitioner
+    person: Person
+    service: Service
+    visit_type: str
+    mode: str
+    channel: str
+    slot: Slot
+    first_start_at: datetime
+    price_paise: int
+    deposit_required_paise: int
+    is_free: bool
+    status: VisitStatus = "pending"
+    booked_at: datetime | None = None
+    booked_tick: int = 0
+    is_new: bool = False
+    prior_noshows: int = 0
+    deposit_paid_paise: int = 0
+    initiator: str = "-"
+    is_unseen: bool = False
+    lead_seconds: int = 0
+    penalty_floor_bps: int = 0
+    reschedules: int = 0
+    patient_reschedules: int = 0
+    released_at: datetime | None = None
+    released_tick: int = 0
+    was_full: bool = False
+    forfeit_paise: int = 0
+    forfeit_gst_paise: int = 0
+    invoice_id: str | None = None
+    receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def start_at(self) -> datetime:
+        return self.slot.start_at
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ("pending", "booked", "checked-in", "arrived")
+
+    @property
+    def held_paise(self) -> int:
+        return sum(receipt.held_paise for receipt in self.receipts if not receipt.is_late)
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A row of a gateway's or acquirer's file, in paise, and what the simulator meant by it.
+
+    `role`: whole, short, over, part, duplicate, held, orphan, conflict, refund or adjustment.
+    """
+
+    role: str
+    entity_type: str
+    entity_id: str
+    amount_paise: int
+    fee_paise: int
+    tax_paise: int
+    credit_paise: int
+    debit_paise: int
+    created_at: datetime
+    receipt: Receipt | None = None
+    refund: Refund | None = None
+    description: str = ""
+    settlement_id: str = ""
+    line_id: str = ""
+    recorded_on: date | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Receipt:
+    """A payment. `captured_at` is None until the product knows of the capture."""
+
+    id: str
+    branch: Branch
+    visit: Visit
+    purpose: str
+    amount_paise: int
+    mode: str
+    channel: str
+    gateway: str | None = None
+    gateway_payment_id: str | None = None
+    order_id: str | None = None
+    rrn: str | None = None
+    terminal_id: str | None = None
+    card_type: str = ""
+    card_network: str = ""
+    captured_at: datetime | None = None
+    paid_at: datetime | None = None
+    due_on: date | None = None
+    grace_on: date | None = None
+    drawer: Drawer | None = None
+    is_late: bool = False
+    is_missed: bool = False
+    fault: str = ""
+    used_paise: int = 0
+    refunds: list[Refund] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    banked_paise: int = 0
+
+    @property
+    def held_paise(self) -> int:
+        """Captured and neither refunded, forfeited nor put against a bill."""
+        return (self.amount_paise if self.captured_at else 0) - self.used_paise
+
+
+@dataclass(slots=True, eq=False)
+class Refund:
+    """`id` is the product's, learnt when it asks the gateway or the desk to pay."""
+
+    id: str
+    receipt: Receipt
+    amount_paise: int
+    destination: str
+    gateway_refund_id: str | None = None
+    processed_at: datetime | None = None
+    due_on: date | None = None
+    grace_on: date | None = None
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Drawer:
+    """A cash session of a branch's only drawer."""
+
+    id: str
+    branch: Branch
+    opened_at: datetime
+    float_paise: int
+    expected_paise: int
+    counted_paise: int | None = None
+    closed_at: datetime | None = None
+    drop_paise: int = 0
+    fault: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Deposit:
+    """Cash carried to the bank: one slip per drawer."""
+
+    slip_no: str
+    drawer: Drawer
+    amount_paise: int
+    deposited_on: date
+    due_on: date
+    grace_on: date
+    banked_paise: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """A settlement. `payout_paise` is what the gateway owes the bank account for it after earlier debts.
+
+    `base_net_paise` is what it would have come to without any fault.
+    """
+
+    settlement_id: str
+    gateway: str
+    settled_on: date
+    utr: str
+    lines: list[Line]
+    payout_paise: int
+    is_negative: bool
+    grace_on: date
+    base_net_paise: int = 0
+    banked_paise: int = 0
+    banked_on: date | None = None
+    bank_line_id: str = ""
+
+    @property
+    def net_paise(self) -> int:
+        return sum(line.credit_paise - line.debit_paise for line in self.lines)
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """One placed fault, as it goes into the truth."""
+
+    fault: str
+    number: int
+    leg: str
+    expected_class: str
+    entity_ids: list[str]
+    branch_id: str
+    amount_paise: int
+    detected_from: date | None

@@ -1,0 +1,111 @@
+"""Who and what there is in the make-believe world, as the simulator itself knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from mymedic.ids import derived_id
+from mymedic.messages import Actor
+from simulator.profile import BranchRow, CityRow, SpecialtyRow, TenantRow
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A time with `free` tokens left; `was_freed` once somebody gave a token back."""
+
+    id: str
+    sitting: Sitting
+    start_at: datetime
+    end_at: datetime
+    mode: str
+    capacity: int
+    free: int
+    was_freed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Practitioner:
+    id: str
+    name: str
+    specialty: SpecialtyRow
+    actor: Actor
+
+
+@dataclass(slots=True, eq=False)
+class Sitting:
+    """A practitioner's schedule at a branch, and its slots by day."""
+
+    id: str
+    practitioner: Practitioner
+    branch: Branch
+    sessions: str
+    slots: dict[date, list[Slot]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A patient. `visits` are all appointments, whatever became of them."""
+
+    id: str
+    name: str
+    actor: Actor
+    registered_on: date
+    visits: list = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    id: str
+    key: str
+    index: int
+    row: BranchRow
+    city: CityRow
+    front_desk: Actor
+    second_desk: Actor
+    sittings: list[Sitting] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Service:
+    id: str
+    kind: str
+    specialty: SpecialtyRow
+    gst_bps: int
+
+
+@dataclass(slots=True, eq=False)
+class Tenant:
+    """A tenant and the figures that its policies and price list put into people's heads."""
+
+    id: str
+    index: int
+    row: TenantRow
+    manager: Actor
+    finance: Actor
+    second_finance: Actor
+    branches: dict[str, Branch] = field(default_factory=dict)
+    consultation: dict[str, Service] = field(default_factory=dict)
+    cosmetic: dict[str, Service] = field(default_factory=dict)
+    prices: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def id_of(self, prefix: str, *name: str) -> str:
+        """The id of something of this tenant that has a name in the simulator."""
+        return derived_id(prefix, self.id, *name)
+
+    def price(self, service: Service, city: CityRow, visit_type: str) -> int:
+        """What the list says today, in paise."""
+        prices = self.prices
+        own = prices.get((service.id, city.id, "tele")) if visit_type == "tele" else None
+        return own if own is not None else prices[service.id, city.id, ""]
+
+
+def user(tenant_id: str, name: str, *roles: str, branches: tuple[str, ...] | None = None) -> Actor:
+    """A member of staff, bound to branches when they are given."""
+    return Actor(
+        type="user",
+        id=derived_id("stf", tenant_id, name),
+        roles=roles,
+        branch_scope="*" if branches is None else branches,
+    )

@@ -1,0 +1,125 @@
+"""The way to the product: commands go in, what was recorded comes back to whoever watches for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from event_store.handle import Batch
+from event_store.recorded import Recorded
+from mymedic.clock import ManualClock
+from mymedic.ids import derived_id
+from mymedic.messages import Ack, Actor, Command, EntryChannel, Envelope
+
+Watcher = Callable[[Recorded], None]
+
+
+class SimulationError(Exception):
+    """The product refused what the make-believe world was sure it would accept, or a fault found no place."""
+
+
+class Reactions(Protocol):
+    """What `processes.runner.Runner` does for the simulator."""
+
+    def react(self, events: Sequence[Recorded], batch: Any) -> None: ...
+
+    def fire_due(self, tenant_id: str, now: Any, batch: Any) -> None: ...
+
+
+class WatchedBatch:
+    """A batch that shows every event that it records to the watchers, also those of the processes' own commands."""
+
+    def __init__(self, batch: Batch, watchers: dict[str, list[Watcher]]) -> None:
+        self._batch = batch
+        self._watchers = watchers
+        self.commands = 0
+        self.events = 0
+
+    def handle(self, envelope: Envelope) -> Ack:
+        self.commands += 1
+        return self._batch.handle(envelope)
+
+    def take_recorded(self) -> list[Recorded]:
+        taken = self._batch.take_recorded()
+        self.events += len(taken)
+        for recorded in taken:
+            for watcher in self._watchers.get(recorded.event_type, ()):
+                watcher(recorded)
+        return taken
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+
+class Desk:
+    """Sends commands at the world's time. Ids follow from names, so a run repeats and two runs compare."""
+
+    def __init__(self, clock: ManualClock, runner: Reactions) -> None:
+        self.clock = clock
+        self._runner = runner
+        self._watchers: dict[str, list[Watcher]] = defaultdict(list)
+        self._batch: WatchedBatch | None = None
+        self.commands = 0
+        self.events = 0
+
+    def watch(self, event_type: str, watcher: Watcher) -> None:
+        """Have a function called for every recorded event of a type, in order."""
+        self._watchers[event_type].append(watcher)
+
+    def open(self, batch: Batch) -> None:
+        self._batch = WatchedBatch(batch, self._watchers)
+
+    def shut(self) -> None:
+        """Forget the batch; it is about to become durable."""
+        assert self._batch is not None
+        self.commands += self._batch.commands
+        self.events += self._batch.events
+        self._batch = None
+
+    @property
+    def batch(self) -> WatchedBatch:
+        assert self._batch is not None
+        return self._batch
+
+    def ask(
+        self,
+        tenant_id: str,
+        actor: Actor,
+        command: Command,
+        *name: str,
+        channel: EntryChannel = "console",
+        aggregate_id: str | None = None,
+        refusals: tuple[str, ...] = (),
+    ) -> str | None:
+        """Send a command; `name` makes its id. Gives None when accepted, else the code, which must be foreseen."""
+        kind = type(command).__name__
+        envelope = Envelope(
+            command=command,
+            command_id=derived_id("cmd", tenant_id, kind, *name),
+            tenant_id=tenant_id,
+            actor=actor,
+            issued_at=self.clock.now(),
+            channel=channel,
+            aggregate_id=aggregate_id,
+        )
+        ack = self.batch.handle(envelope)
+        if ack.status == "rejected":
+            assert ack.error is not None
+            if ack.error.code not in refusals:
+                raise SimulationError(f"{kind} {'/'.join(name)} of {tenant_id}: {ack.error.code} {ack.error.message}")
+            return ack.error.code
+        self.follow_up()
+        return None
+
+    def follow_up(self) -> None:
+        """Let watchers see and processes answer what was recorded since."""
+        recorded = self.batch.take_recorded()
+        if recorded:
+            self._runner.react(recorded, self.batch)
+            self.batch.take_recorded()
+
+    def ring(self, tenant_id: str) -> None:
+        """Let the timers fire that are due."""
+        self._runner.fire_due(tenant_id, self.clock.now(), self.batch)
+        self.follow_up()

@@ -1,0 +1,52 @@
+"""Files go in as bytes, through the product's own doors; what the product calls each row is noted in the books."""
+
+from __future__ import annotations
+
+from event_store.aggregates.settlement_file.events import SettlementLineRecorded
+from event_store.recorded import Recorded
+from integrations.bank.inbound import ingest_statement
+from integrations.gateway.inbound import ingest_settlement
+from integrations.ingest import IngestReport
+from mymedic.messages import Actor
+from simulator.books.records import Line
+from simulator.desk import SimulationError
+from simulator.stage import House
+
+DOOR = Actor(type="integration", id="integration:files", roles=("IN",))
+
+
+class Doors:
+    """The doors of one tenant."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._ids: dict[tuple[str, str, str, str], str] = {}
+        house.stage.desk.watch("SettlementLineRecorded", self._note_line)
+
+    def settlement(self, gateway: str, format: str, name: str, data: bytes, *, refused: str | None = None) -> None:
+        """Hand in a settlement file; `refused` is the code that must come back instead of acceptance."""
+        desk, tenant_id = self._house.stage.desk, self._house.tenant.id
+        report = ingest_settlement(desk.batch, tenant_id, data, name, format, gateway, DOOR)
+        self._conclude(report, refused)
+
+    def statement(self, account: str, name: str, data: bytes) -> None:
+        desk, tenant_id = self._house.stage.desk, self._house.tenant.id
+        report = ingest_statement(desk.batch, tenant_id, data, name, "bank_csv_v1", account, DOOR)
+        self._conclude(report, None)
+
+    def line_id(self, gateway: str, line: Line) -> str:
+        """What the product calls a row."""
+        return self._ids[gateway, line.entity_type, line.entity_id, line.settlement_id]
+
+    def _conclude(self, report: IngestReport, refused: str | None) -> None:
+        self._house.stage.desk.follow_up()
+        wanted = "duplicate" if refused == "FILE_DUPLICATE" else "refused" if refused else "accepted"
+        if report.status != wanted:
+            raise SimulationError(f"{self._house.tenant.id} {report}, not {wanted}")
+
+    def _note_line(self, recorded: Recorded) -> None:
+        event = recorded.event
+        assert isinstance(event, SettlementLineRecorded)
+        if recorded.tenant_id == self._house.tenant.id:
+            key = (event.gateway, event.entity_type, event.entity_id, event.settlement_id or "")
+            self._ids[key] = event.line_id

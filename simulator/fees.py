@@ -1,0 +1,25 @@
+"""What gateway and acquirer charge, as the make-believe ones compute it."""
+
+from __future__ import annotations
+
+from simulator.books.records import Receipt
+from simulator.forfeits import half_up
+from simulator.profile import FeesTable
+
+
+class Fees:
+    """Fee and tax of a payment, by channel, mode and card."""
+
+    def __init__(self, table: FeesTable) -> None:
+        self._table = table
+        self._rates = {(channel, mode, card): (bps, fixed) for channel, mode, card, bps, fixed in table.rate}
+
+    def of(self, receipt: Receipt, amount_paise: int) -> tuple[int, int]:
+        """(fee without tax, tax) of an amount paid as this payment was."""
+        card = receipt.card_type if receipt.channel == "gateway" else ""
+        bps, fixed = self._rates[receipt.channel, receipt.mode, card]
+        if card == "debit" and amount_paise <= self._table.debit_reduced_upto_paise:
+            bps = self._table.debit_reduced_bps
+        fee = half_up(amount_paise * bps, 10_000) + fixed
+        exempt = receipt.mode == "card" and amount_paise <= self._table.gst_exempt_upto_paise
+        return fee, 0 if exempt else half_up(fee * self._table.gst_bps, 10_000)

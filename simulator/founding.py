@@ -1,0 +1,234 @@
+"""Day nought: the commands that found a tenant, its catalogue, its branches, its people and their schedules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from event_store.aggregates.branch.commands import RegisterBranch
+from event_store.aggregates.branch.events import OpenHours
+from event_store.aggregates.policy.commands import PublishPolicy
+from event_store.aggregates.policy.events import PolicyScope
+from event_store.aggregates.practitioner.commands import RegisterPractitioner
+from event_store.aggregates.practitioner.events import PractitionerRole
+from event_store.aggregates.price.commands import SetPrice
+from event_store.aggregates.price.events import PriceScope
+from event_store.aggregates.schedule.commands import PublishSchedule
+from event_store.aggregates.schedule.events import SlotsGenerated, WeeklyHours
+from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty, RegisterTenant, UpdateTenantSettings
+from event_store.aggregates.tenant.events import Calendar, SettingsPatch
+from event_store.recorded import Recorded
+from mymedic.messages import Actor
+from mymedic.policies import CancellationBody, DepositBody, ForfeitTier
+from simulator.calendar import IST
+from simulator.cast import Branch, Practitioner, Service, Sitting, Slot, Tenant, user
+from simulator.desk import Desk
+from simulator.draws import Draws
+from simulator.profile import RUPEE, BranchRow, Profile, SpecialtyRow, TenantRow
+
+OPENED_ON = date(2024, 4, 1)
+# Money at the counter is counted in whole rupees, so half of any price must be one.
+PRICE_STEP_RUPEES = 20
+TELE_BPS, COSMETIC_BPS, COSMETIC_GST_BPS = 8_000, 25_000, 1_800
+
+
+class Founder:
+    """Founds one tenant after another and hands out what the rest of the simulator needs to know of them."""
+
+    def __init__(self, profile: Profile, desk: Desk, draws: Draws) -> None:
+        self._profile = profile
+        self._desk = desk
+        self._draws = draws
+        self._sittings: dict[str, Sitting] = {}
+        desk.watch("SlotsGenerated", self._note_slots)
+
+    def found(self, row: TenantRow, index: int) -> Tenant:
+        staff = {name: user(row.id, name, role) for name, role in _STAFF}
+        tenant = Tenant(row.id, index, row, staff["manager"], staff["finance"], staff["second finance"])
+        home = next(city for city in self._profile.city if city.id == row.branch[0].city)
+        engineer = user(row.id, "engineer", "EN")
+        self._ask(tenant, engineer, RegisterTenant(name=row.name, kind=row.kind, state_code=home.state_code), row.id)
+        holidays = Calendar(holidays=tuple(self._profile.calendar.bank_holidays))
+        self._manage(tenant, UpdateTenantSettings(patch=SettingsPatch(calendar=holidays)), "calendar", id=tenant.id)
+        self._publish_policies(tenant)
+        for specialty in self._specialties_of(row):
+            self._define(tenant, specialty)
+        for number, branch in enumerate(row.branch):
+            self._open_branch(tenant, branch, number)
+        for branch in row.branch:
+            for number, who in enumerate(branch.practitioners):
+                self._engage(tenant, branch, number, who)
+        return tenant
+
+    def _specialties_of(self, row: TenantRow) -> list[SpecialtyRow]:
+        wanted = {who[0] for branch in row.branch for who in branch.practitioners}
+        return [specialty for specialty in self._profile.specialty if specialty.id in wanted]
+
+    def _publish_policies(self, tenant: Tenant) -> None:
+        row, now = tenant.row, self._desk.clock.now()
+        deposit = DepositBody(
+            mode=row.deposit.mode,
+            bps=row.deposit.bps,
+            fixed_paise=row.deposit.fixed_rupees * RUPEE,
+            min_paise=row.deposit.min_rupees * RUPEE,
+            channels=tuple(row.deposit.channels),
+        )
+        cancellation = CancellationBody(
+            tiers=tuple(ForfeitTier(min_lead_seconds=lead, forfeit_bps=bps) for lead, bps in row.cancellation.tiers),
+            noshow_forfeit_bps=row.cancellation.noshow_forfeit_bps,
+        )
+        for kind, body in (("deposit", deposit), ("cancellation", cancellation)):
+            scope = PolicyScope(level="tenant")
+            self._manage(tenant, PublishPolicy(kind=kind, scope=scope, body=body, effective_from=now), kind)
+
+    def _define(self, tenant: Tenant, specialty: SpecialtyRow) -> None:
+        specialty_id = tenant.id_of("spc", specialty.id)
+        self._manage(
+            tenant, DefineSpecialty(name=specialty.name, specialty_id=specialty_id), specialty.id, id=tenant.id
+        )
+        consult = Service(tenant.id_of("svc", specialty.id), "consultation", specialty, 0)
+        tenant.consultation[specialty.id] = consult
+        self._define_service(tenant, consult, specialty.name + " consultation", "999312")
+        if specialty.id == "dermatology":
+            cosmetic = Service(tenant.id_of("svc", "cosmetic"), "procedure", specialty, COSMETIC_GST_BPS)
+            tenant.cosmetic[specialty.id] = cosmetic
+            self._define_service(tenant, cosmetic, "Cosmetic skin treatment", "999722")
+
+    def _define_service(self, tenant: Tenant, service: Service, name: str, sac: str) -> None:
+        specialty = service.specialty
+        code = f"{specialty.id[:5].upper()}-{service.kind[:4].upper()}"
+        define = DefineService(
+            code=code,
+            name=name,
+            kind=service.kind,
+            specialty_id=tenant.id_of("spc", specialty.id),
+            sac=sac,
+            gst_bps=service.gst_bps,
+            duration_min=specialty.slot_minutes,
+            service_id=service.id,
+        )
+        self._manage(tenant, define, code, id=tenant.id)
+        rupees = specialty.consult_rupees
+        if service.kind == "procedure":
+            rupees = rupees * COSMETIC_BPS // 10_000
+        cities = {city.id for city in self._profile.city} & {branch.city for branch in tenant.row.branch}
+        self._set_price(tenant, service, None, "", _step(rupees))
+        for city in self._profile.city:
+            if city.id in cities:
+                here = rupees * city.price_index // 100
+                self._set_price(tenant, service, city.id, "", _step(here))
+                if specialty.tele and service.kind == "consultation":
+                    self._set_price(tenant, service, city.id, "tele", _step(here * TELE_BPS // 10_000))
+
+    def _set_price(self, tenant: Tenant, service: Service, city_id: str | None, visit_type: str, rupees: int) -> None:
+        scope = PriceScope(level="city", city_id=city_id) if city_id else PriceScope(level="tenant")
+        command = SetPrice(
+            service_id=service.id,
+            scope=scope,
+            visit_type=visit_type or None,
+            amount_paise=rupees * RUPEE,
+            tax_inclusive=True,
+            effective_from=self._desk.clock.now(),
+        )
+        self._manage(tenant, command, service.id, city_id or "tenant", visit_type)
+        if city_id:
+            tenant.prices[service.id, city_id, visit_type] = rupees * RUPEE
+
+    def _open_branch(self, tenant: Tenant, row: BranchRow, number: int) -> None:
+        branch_id = tenant.id_of("brn", row.id)
+        city = next(city for city in self._profile.city if city.id == row.city)
+        hours = tuple(OpenHours(dow=dow, start="08:00", end="22:00") for dow in range(1, 8))
+        command = RegisterBranch(
+            name=row.name,
+            city_id=city.id,
+            pincode=row.pincode,
+            opened_on=OPENED_ON,
+            open_hours=hours,
+            branch_id=branch_id,
+        )
+        self._manage(tenant, command, row.id)
+        desks = (user(tenant.id, f"{desk} {row.id}", "FD", branches=(branch_id,)) for desk in ("desk", "second desk"))
+        tenant.branches[row.id] = Branch(branch_id, row.id, number, row, city, *desks)
+
+    def _engage(self, tenant: Tenant, branch: BranchRow, number: int, who: list[str]) -> None:
+        """Register a practitioner ([specialty, sessions, other branch, its sessions, …]) and publish the schedules."""
+        specialty = next(row for row in self._profile.specialty if row.id == who[0])
+        id = tenant.id_of("prac", branch.id, str(number))
+        dice, names = self._draws.of("practitioner", tenant.id, branch.id, number), self._profile.names
+        name = f"Dr {dice.one_of(dice.one_of((names.female, names.male)))} {dice.one_of(names.family)}"
+        actor = Actor(type="user", id=id, roles=("DR",), practitioner_id=id)
+        practitioner = Practitioner(id, name, specialty, actor)
+        places = [(branch.id, who[1]), *zip(who[2::2], who[3::2], strict=True)]
+        roles = tuple(
+            PractitionerRole(branch_id=tenant.branches[place].id, share_bps=6_000, from_=OPENED_ON)
+            for place, _ in places
+        )
+        command = RegisterPractitioner(
+            name=name,
+            specialty_id=tenant.id_of("spc", specialty.id),
+            registration_no=f"{branch.id.upper()}/{number:03d}",
+            roles=roles,
+            practitioner_id=id,
+        )
+        self._manage(tenant, command, id)
+        for place, sessions in places:
+            self._publish(tenant, practitioner, tenant.branches[place], sessions)
+
+    def _publish(self, tenant: Tenant, practitioner: Practitioner, branch: Branch, sessions: str) -> None:
+        id = tenant.id_of("sch", practitioner.id, branch.id)
+        sitting = self._sittings[id] = Sitting(id, practitioner, branch, sessions)
+        branch.sittings.append(sitting)
+        specialty, (days, start, end) = practitioner.specialty, self._profile.sessions[sessions]
+        services = [tenant.consultation[specialty.id]]
+        if specialty.id in tenant.cosmetic:
+            services.append(tenant.cosmetic[specialty.id])
+        mode = "both" if specialty.tele else "in_person"
+        weekly = tuple(
+            WeeklyHours(
+                dow=dow,
+                start=start,
+                end=end,
+                slot_minutes=specialty.slot_minutes,
+                capacity=specialty.capacity,
+                mode=mode,
+            )
+            for dow in days
+        )
+        command = PublishSchedule(
+            practitioner_id=practitioner.id,
+            branch_id=branch.id,
+            service_ids=tuple(service.id for service in services),
+            valid_from=self._profile.start_on,
+            valid_to=self._profile.start_on + timedelta(days=self._profile.days - 1),
+            weekly=weekly,
+            schedule_id=id,
+        )
+        self._manage(tenant, command, id)
+
+    def _note_slots(self, recorded: Recorded) -> None:
+        event = recorded.event
+        assert isinstance(event, SlotsGenerated)
+        sitting = self._sittings[recorded.stream_id.partition("-")[2]]
+        sitting.slots[event.business_date] = [
+            Slot(slot.slot_id, sitting, slot.start_at, slot.end_at, slot.mode, slot.capacity, slot.capacity)
+            for slot in event.slots
+        ]
+
+    def _manage(self, tenant: Tenant, command: object, *name: str, id: str | None = None) -> None:
+        self._ask(tenant, tenant.manager, command, *name, id=id)
+
+    def _ask(self, tenant: Tenant, actor: Actor, command, *name: str, id: str | None = None) -> None:
+        self._desk.ask(tenant.id, actor, command, *name, aggregate_id=id or None)
+
+
+_STAFF = (("manager", "CM"), ("finance", "FN"), ("second finance", "FN"))
+
+
+def _step(rupees: int) -> int:
+    """The nearest multiple of the price step, the higher one when in the middle."""
+    return (rupees + PRICE_STEP_RUPEES // 2) // PRICE_STEP_RUPEES * PRICE_STEP_RUPEES
+
+
+def founding_moment(profile: Profile) -> datetime:
+    """The morning before the first day."""
+    eve = profile.start_on - timedelta(days=1)
+    return datetime(eve.year, eve.month, eve.day, 9, tzinfo=IST)

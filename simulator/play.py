@@ -1,0 +1,83 @@
+"""One tenant's company: everybody who acts for it, wired once, and their daily rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from simulator.acquirer import Acquirer
+from simulator.bank import Bank
+from simulator.calendar import local
+from simulator.cast import Tenant
+from simulator.demand import Demand, Wish
+from simulator.doors import Doors
+from simulator.drawers import Drawers
+from simulator.faults import Faults
+from simulator.fees import Fees
+from simulator.forfeits import Forfeits
+from simulator.gateway import Gateway
+from simulator.patient_life import TIMER_AT, PatientLife
+from simulator.people import People
+from simulator.reception import Reception
+from simulator.refund_desk import RefundDesk
+from simulator.settlement import Settlement
+from simulator.stage import House, Stage
+from simulator.till import Till
+from simulator.visit_day import VisitDay
+from simulator.webhooks import Webhooks
+
+
+class Play:
+    """Plays the people, the gateway and the bank of one tenant."""
+
+    def __init__(self, stage: Stage, tenant: Tenant, enabled: Iterable[str]) -> None:
+        profile = stage.profile
+        faults = Faults(tenant.id, tenant.row.faults, enabled, profile.start_on, profile.days, stage.draws)
+        house = self.house = House(stage, tenant, faults)
+        self.tenant = tenant
+        self.doors = Doors(house)
+        fees, forfeits = Fees(profile.fees), Forfeits(house)
+        self._bank = Bank(house, self.doors)
+        self._acquirer = Acquirer(house, self._bank, self.doors, fees)
+        self._settlement = Settlement(house, self._bank, self.doors, fees)
+        self._drawers = Drawers(house, self._bank)
+        gateway = Gateway(house, Webhooks(house), self._settlement, forfeits)
+        till = Till(house, self._drawers, gateway, self._acquirer, self._bank, forfeits)
+        gateway.after_payment = till.consider_correction
+        self._refund_desk = RefundDesk(house, gateway, self._drawers)
+        self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till))
+        self._reception = Reception(house, People(house), gateway, self._life)
+        for wish in Demand(house).wishes():
+            self._plan(wish)
+
+    def _plan(self, wish: Wish) -> None:
+        self.house.plan(wish.asked_at, "3 wish", wish.name, lambda: self._reception.take(wish))
+
+    def plan_day(self, on: date, is_open: bool) -> None:
+        """The day's rounds: drawers, files and statement; after the last day only what is still to settle."""
+        self._settlement.plan_day(on)
+        self._acquirer.plan_day(on)
+        self._bank.plan_day(on)
+        if is_open:
+            for branch in self.tenant.branches.values():
+                self._drawers.plan_day(branch, on)
+            self.house.plan(local(on, TIMER_AT), "9 day ends", f"{on}", lambda: self._life.end_day(on))
+
+    def is_settled(self) -> bool:
+        return self._settlement.is_done() and self._acquirer.is_done() and self._bank.is_done()
+
+    def check(self) -> None:
+        """Every fault found its place and every refund was paid."""
+        self.house.faults.check_all_placed()
+        self._refund_desk.check_all_asked()
+
+    def counts(self) -> dict[str, int]:
+        ledger = self.house.ledger
+        return {
+            "appointments": len(ledger.visits),
+            "turned_away": self._reception.turned_away,
+            "payments": len(ledger.receipts),
+            "refunds": len(ledger.refunds),
+            "settlements": len(ledger.batches),
+            "faults": len(self.house.faults.placed),
+        }

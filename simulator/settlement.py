@@ -1,0 +1,141 @@
+"""The gateway settles: rows due on a bank day become a settlement, a file and money on its way, faults included."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from simulator import files
+from simulator.bank import Bank
+from simulator.batching import Batcher
+from simulator.books.records import Batch, Line, Receipt, Refund
+from simulator.calendar import bank_days_after, day_of, local
+from simulator.doors import Doors
+from simulator.fees import Fees
+from simulator.line_faults import LineFaults
+from simulator.stage import House
+
+GRACE_DAYS = 1
+# A settlement that the bank may credit wrongly is larger than the difference and than all that faults take from it.
+LEAST_MISPAID = 200_000
+
+
+class Settlement:
+    """What the gateway owes, by the day on which it is due, and the composing of each day's file."""
+
+    def __init__(self, house: House, bank: Bank, doors: Doors, fees: Fees) -> None:
+        self._house = house
+        self._bank = bank
+        self._doors = doors
+        self._fees = fees
+        self._table = house.stage.profile.gateway
+        self._holidays = house.stage.profile.calendar.bank_holidays
+        self._due: dict[date, list[Line]] = defaultdict(list)
+        self._moved: dict[date, list[Line]] = defaultdict(list)
+        self._batcher = Batcher(house, self._table.name, "setl", "HDFCR")
+        self._line_faults = LineFaults(house, fees, self._moved, self._holidays)
+
+    def due_on(self, paid_on: date) -> date:
+        return bank_days_after(paid_on, self._table.settle_days, self._holidays)
+
+    def grace_on(self, due_on: date) -> date:
+        return bank_days_after(due_on, GRACE_DAYS, self._holidays)
+
+    def owe_payment(self, receipt: Receipt) -> None:
+        assert receipt.paid_at is not None
+        receipt.due_on = self.due_on(day_of(receipt.paid_at))
+        receipt.grace_on = self.grace_on(receipt.due_on)
+        self._due[receipt.due_on].append(payment_line(receipt, "whole", receipt.amount_paise, self._fees))
+
+    def owe_refund(self, refund: Refund) -> None:
+        assert refund.processed_at is not None and refund.gateway_refund_id is not None
+        refund.due_on = self.due_on(day_of(refund.processed_at))
+        refund.grace_on = self.grace_on(refund.due_on)
+        amount = refund.amount_paise
+        line = Line("refund", "refund", refund.gateway_refund_id, amount, 0, 0, 0, amount, refund.processed_at)
+        line.refund = refund
+        self._due[refund.due_on].append(line)
+
+    def plan_day(self, on: date) -> None:
+        """Put the day's file on the agenda, in case anything is due."""
+        self._house.plan(local(on, self._table.file_at), "1 settlement", f"{on}", lambda: self._settle(on))
+
+    def is_done(self) -> bool:
+        return not self._due and not self._moved
+
+    def _settle(self, on: date) -> None:
+        lines = sorted(self._due.pop(on, []), key=lambda line: (line.created_at, line.entity_id))
+        net = sum(line.credit_paise - line.debit_paise for line in lines)
+        settled, held = self._line_faults.apply(lines, net, on)
+        settled += sorted(self._moved.pop(on, []), key=lambda line: (line.created_at, line.entity_id))
+        apart = self._line_faults.split_off_refunds(settled, net, on)
+        batches = [self._batcher.make(on, part) for part in (settled, apart) if part]
+        for batch in batches:
+            batch.base_net_paise = net
+        if not batches and not held:
+            return
+        self._hand_in(on, batches, held)
+        for batch in batches:
+            self._pay_out(batch)
+
+    def _hand_in(self, on: date, batches: list[Batch], held: list[Line]) -> None:
+        settled_at = local(on, self._table.settles_at)
+        format = self._house.stage.draws.of("format", self._house.tenant.id, on).pick(self._table.formats)
+        write = files.razorpay_api if format == "razorpay_recon_api_v1" else files.razorpay_csv
+        name = f"settlement-{on}.{'json' if write is files.razorpay_api else 'csv'}"
+        rows = [(line, batch) for batch in batches for line in batch.lines] + [(line, None) for line in held]
+        data = write(rows, settled_at)
+        self._doors.settlement(self._table.name, format, name, data)
+        for line, batch in rows:
+            self._note(line, batch)
+        if len(rows) > 1 and self._house.faults.wants("F07", on):
+            self._redeliver(on, name, format, data, write(list(reversed(rows)), settled_at))
+        self._house.ledger.batches += batches
+
+    def _note(self, line: Line, batch: Batch | None) -> None:
+        """The product knows this row now."""
+        line.settlement_id = batch.settlement_id if batch else ""
+        owner = line.receipt or line.refund
+        if owner is not None:
+            owner.lines.append(line)
+        if line.role in ("orphan", "adjustment", "duplicate", "conflict"):
+            self._house.ledger.stray_lines.append(line)
+
+    def _redeliver(self, on: date, name: str, format: str, data: bytes, reordered: bytes) -> None:
+        """F07: the same file once more, and the same rows in a file of their own."""
+        self._house.faults.place("F07", leg="L1", expected="matched", ids=[name])
+
+        def deliver_again() -> None:
+            self._doors.settlement(self._table.name, format, name, data, refused="FILE_DUPLICATE")
+            self._doors.settlement(self._table.name, format, f"again-{name}", reordered)
+
+        self._house.plan(local(on, self._table.file_at, timedelta(hours=1)), "1 redelivery", f"{on}", deliver_again)
+
+    def _pay_out(self, batch: Batch) -> None:
+        """The bank credits what is owed, wrongly in case of F25."""
+        if not batch.payout_paise:
+            return
+        faults, paid = self._house.faults, batch.payout_paise
+        if batch.base_net_paise > LEAST_MISPAID and faults.wants("F25", batch.settled_on):
+            short = 10_000 + 100 * faults.pick("F25", 200)
+            paid -= short
+            faults.place(
+                "F25",
+                leg="L2",
+                expected="batch_amount_mismatch",
+                ids=[batch.settlement_id],
+                amount_paise=short,
+                detected_from=batch.settled_on,
+            )
+        self._bank.credit_batch(batch, paid, f"NEFT CR {batch.utr} RAZORPAY SOFTWARE SETTLEMENT")
+
+
+def payment_line(receipt: Receipt, role: str, amount: int, fees: Fees, charge: tuple[int, int] | None = None) -> Line:
+    """A row that settles so much of a payment; `charge` is (fee, tax) when it is not what the contract says."""
+    assert receipt.paid_at is not None
+    fee, tax = charge or fees.of(receipt, amount)
+    key = receipt.gateway_payment_id if receipt.channel == "gateway" else receipt.rrn
+    assert key is not None
+    if receipt.is_missed:
+        role = "conflict"
+    return Line(role, "payment", key, amount, fee, tax, amount - fee - tax, 0, receipt.paid_at, receipt)

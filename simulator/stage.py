@@ -1,0 +1,80 @@
+"""What everybody in the make-believe world shares, and what belongs to one tenant of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from simulator.agenda import Agenda
+from simulator.books.records import Batch, Deposit, Drawer, Fault, Line, Receipt, Refund, Visit
+from simulator.calendar import local
+from simulator.cast import Tenant
+from simulator.desk import Desk
+from simulator.draws import Draws
+from simulator.faults import Faults
+from simulator.profile import Profile
+
+
+@dataclass(slots=True)
+class Stage:
+    """The world: its tables, its chance, its queue and its way to the product."""
+
+    profile: Profile
+    draws: Draws
+    agenda: Agenda
+    desk: Desk
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.clock.now()
+
+    @property
+    def first_day(self) -> date:
+        return self.profile.start_on
+
+    @property
+    def last_day(self) -> date:
+        return self.profile.start_on + timedelta(days=self.profile.days - 1)
+
+    @property
+    def end(self) -> datetime:
+        """The midnight that ends the last day."""
+        return local(self.last_day, "00:00", timedelta(days=1))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """A tenant's books: every record, in the order in which it came."""
+
+    visits: list[Visit] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    drawers: list[Drawer] = field(default_factory=list)
+    deposits: list[Deposit] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    stray_lines: list[Line] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    ticks: int = 0
+
+    def tick(self) -> int:
+        """A number that only grows: which of two happenings came first."""
+        self.ticks += 1
+        return self.ticks
+
+
+@dataclass(slots=True)
+class House:
+    """One tenant on the stage."""
+
+    stage: Stage
+    tenant: Tenant
+    faults: Faults
+    ledger: Ledger = field(default_factory=Ledger)
+
+    @property
+    def now(self) -> datetime:
+        return self.stage.now
+
+    def plan(self, at: datetime, what: str, name: str, action) -> None:
+        """Put an action on the agenda; `what` and `name` settle its place among others of the same instant."""
+        self.stage.agenda.plan(at, f"{self.tenant.index}:{what}:{name}", action)
