@@ -14,6 +14,7 @@ from integrations.delimited import Cells, collect, read_rows
 from mymedic.errors import Refused
 from mymedic.money import rupees_text
 
+MASKED_LENGTH = 1_000
 BANK_CSV_HEADER = ("value_date", "transaction_date", "narration", "reference", "debit", "credit", "balance")
 
 _UTR = re.compile(r"\b(?=[A-Z0-9]*[0-9])[A-Z]{4}[A-Z0-9]{12,18}\b")
@@ -100,8 +101,8 @@ def counterparty_class(narration: str) -> CounterpartyClass:
 
 
 def masked(narration: str) -> str:
-    """The narration with every word that could name a person replaced by stars."""
-    return re.sub(r"\w+", lambda word: word[0] if word[0].upper() in _CLEAR else "***", narration)
+    """The narration with every word that could name a person replaced by stars; stars can be longer than words."""
+    return re.sub(r"\w+", lambda word: word[0] if word[0].upper() in _CLEAR else "***", narration)[:MASKED_LENGTH]
 
 
 def _row(cells: Cells) -> _Row:
