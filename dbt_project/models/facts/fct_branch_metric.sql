@@ -44,6 +44,17 @@ parts as (
         0 as numerator, captured_paise as denominator, 1 as units, last_seq
     from {{ ref('fct_payment') }}
     where captured_paise > 0
+
+    union all
+
+    select
+        items.tenant_id, items.business_date, items.branch_id,
+        coalesce(appointments.specialty_id, '-1') as specialty_id, 'recon_variance_bps' as metric,
+        abs(items.variance_paise) as numerator, 0 as denominator, 0 as units, cast(null as bigint) as last_seq
+    from {{ ref('fct_recon_item') }} as items
+    left join {{ ref('fct_appointment') }} as appointments
+        on items.tenant_id = appointments.tenant_id and items.appointment_id = appointments.appointment_id
+    where items.is_exception
 )
 
 select
