@@ -81,7 +81,7 @@ def read_delivery(raw_body: bytes, gateway: str, received_at: datetime) -> Deliv
         raise Refused("VALIDATION_FAILED", f"the body is not a webhook of {gateway}: {str(error)[:200]}") from error
     wrapper = body.payload.get(_entity_name(body.event))
     entity = wrapper.get("entity") if isinstance(wrapper, dict) else None
-    made = _MAKERS.get(body.event)
+    made = MAKERS.get(body.event)
     if made is not None and not isinstance(entity, dict):
         raise Refused("VALIDATION_FAILED", f"{body.event} without its entity", field="payload")
     return Delivery(
@@ -95,7 +95,7 @@ def read_delivery(raw_body: bytes, gateway: str, received_at: datetime) -> Deliv
 
 def payment_command(delivery: Delivery, holder: Holder) -> Command:
     """The command that a delivery asks for. NOT_FOUND while our side of it has not happened yet."""
-    command, fields_of = _MAKERS[delivery.event_name]
+    command, fields_of = MAKERS[delivery.event_name]
     fields = {name: value for name, value in fields_of(delivery, holder).items() if value is not None}
     try:
         return msgspec.convert(fields, command)
@@ -196,7 +196,7 @@ def _dispute_resolved(delivery: Delivery, holder: Holder) -> dict[str, Any]:
     }
 
 
-_MAKERS: dict[str, tuple[type[Command], Callable[[Delivery, Holder], dict[str, Any]]]] = {
+MAKERS: dict[str, tuple[type[Command], Callable[[Delivery, Holder], dict[str, Any]]]] = {
     "payment.authorized": (RecordAuthorization, _authorization),
     "payment.captured": (CapturePayment, _capture),
     "payment.failed": (FailPayment, _failure),

@@ -20,7 +20,12 @@ FILE = api_file(api_item(), api_item(entity_id="pay_2"))
 
 
 def ingest(clinic: Clinic, data: Any = FILE, **other: Any) -> IngestReport:
-    fields = {"file_name": "recon.json", "format": "razorpay_recon_api_v1", "gateway": "razorpay", "actor": FINANCE}
+    fields: dict[str, Any] = {
+        "file_name": "recon.json",
+        "format": "razorpay_recon_api_v1",
+        "gateway": "razorpay",
+        "actor": FINANCE,
+    }
     return ingest_settlement(clinic.later().desk, TENANT, data, **(fields | other))
 
 

@@ -277,7 +277,7 @@ def test_tenants_have_inboxes_of_their_own(clinic: Clinic) -> None:
 
 
 def test_every_command_that_a_delivery_can_ask_for_is_open_to_the_gateway() -> None:
-    from integrations.gateway.translate_webhook import _MAKERS
+    from integrations.gateway.translate_webhook import MAKERS
 
-    assert FailPayment in {command for command, _ in _MAKERS.values()}
-    assert all("IN" in command.who for command, _ in _MAKERS.values())
+    assert FailPayment in {command for command, _ in MAKERS.values()}
+    assert all("IN" in command.who for command, _ in MAKERS.values())
