@@ -9,71 +9,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from event_store.answers import answered_before, fingerprint, occurred_at, rejected
 from event_store.appending import Appender
 from event_store.authorise import authorise_role, authorise_target
+from event_store.batch import Batch
 from event_store.catalogue import owner_of
 from event_store.context import DecisionContext
 from event_store.ledger.session import Ledger, Reads, Session
-from event_store.recorded import Recorded, recorded
+from event_store.recorded import Recorded
 from event_store.retention.keys import Vault
 from event_store.retention.opening import opened_event
 from event_store.states import States, stream_of
 from mymedic.clock import Clock
 from mymedic.errors import Refused
 from mymedic.ids import IdFactory
-from mymedic.messages import Ack, Envelope, ErrorBody, Event, On, canonical_json
-
-_ACK = msgspec.json.Decoder(Ack)
-OFFLINE_PAST = timedelta(hours=24)
-OFFLINE_FUTURE = timedelta(minutes=2)
-
-
-class Batch:
-    """Commands decided one after another in one open transaction; durable together when the batch ends."""
-
-    def __init__(self, handler: Handler, session: Session) -> None:
-        self._handler = handler
-        self.session = session
-        self.recorded: list[Recorded] = []
-
-    @property
-    def clock(self) -> Clock:
-        return self._handler.clock
-
-    def handle(self, envelope: Envelope) -> Ack:
-        return self._handler.answer(self.session, envelope, self.recorded.append)
-
-    submit = handle  # so that whoever takes a handler can be given a batch
-
-    def preview(self, envelope: Envelope) -> list[Event | On]:
-        return self._handler.consider(self.session, envelope)
-
-    def holder(self, tenant_id: str, kind: str, value: str) -> str | None:
-        return _holder(self.session, tenant_id, kind, value)
-
-    def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
-        return opened_event(self.session, self._handler.vault, tenant_id, stream_of(aggregate, id), version)
-
-    def take_recorded(self) -> list[Recorded]:
-        """The events appended since the last call."""
-        taken, self.recorded = self.recorded, []
-        return taken
-
-    def events(self, tenant_id: str, after_seq: int, limit: int) -> list[Recorded]:
-        return [recorded(row) for row in self.session.events(tenant_id, after_seq, limit)]
-
-    def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
-        return self._handler.peek(self.session, tenant_id, aggregate, id)
-
-    def related(self, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
-        """States of that aggregate's streams with an event tagged `kind = value`."""
-        return self._handler.peek_related(self.session, tenant_id, aggregate, kind, value)
+from mymedic.messages import Ack, Envelope, Event, On
 
 
 class Handler:
@@ -87,6 +41,7 @@ class Handler:
         self._mutex = threading.RLock()
         self._states: dict[str, States] = {}
         self._level: set[str] = set()
+        self._session: Session | None = None
 
     def submit(self, envelope: Envelope) -> Ack:
         """Answer one command; durable when this returns."""
@@ -103,7 +58,7 @@ class Handler:
                     session.expect(tenant_id, command_ids)
                 return [self.answer(session, envelope) for envelope in envelopes]
         except Refused as refusal:  # the store itself: full, locked or gone; nothing was kept
-            return [_rejected(envelope.command_id, refusal) for envelope in envelopes]
+            return [rejected(envelope.command_id, refusal) for envelope in envelopes]
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -113,25 +68,39 @@ class Handler:
 
     def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
         """The present state of a stream. Read it, do not change it."""
-        with self._mutex, self.ledger.read() as reads:
-            return self._read_level(reads, tenant_id).get(reads, stream_of(aggregate, id)).state
+        with self._reading() as reads:
+            return self._level_with(reads, tenant_id).get(reads, stream_of(aggregate, id)).state
 
     def preview(self, envelope: Envelope) -> list[Event | On]:
         """What a command would record if it came now. Records nothing; raises what would refuse it."""
-        with self._mutex, self.ledger.read() as reads:
+        with self._reading() as reads:
             return self.consider(reads, envelope)
 
     def holder(self, tenant_id: str, kind: str, value: str) -> str | None:
         """Id of the aggregate that holds a guard, or None when it is free."""
-        with self.ledger.read() as reads:
-            return _holder(reads, tenant_id, kind, value)
+        with self._reading() as reads:
+            found = reads.guard((tenant_id, kind, value))
+        return found[0] if found else None
 
     def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
         """One event of a stream with its sealed part, for the machines that need it again; never for a person."""
-        with self.ledger.read() as reads:
+        with self._reading() as reads:
             return opened_event(reads, self.vault, tenant_id, stream_of(aggregate, id), version)
 
-    def _read_level(self, reads: Reads, tenant_id: str) -> States:
+    @contextmanager
+    def _reading(self) -> Iterator[Reads]:
+        """Inside a batch of this thread, its open transaction: only there is what the batch has appended."""
+        with self._mutex:
+            if self._session is not None:
+                yield self._session
+                return
+            with self.ledger.read() as reads:
+                yield reads
+
+    def _level_with(self, reads: Reads, tenant_id: str) -> States:
+        """The tenant's states, level with what these reads see."""
+        if isinstance(reads, Session):
+            return self._levelled(reads, tenant_id)
         head = reads.head(tenant_id)
         states = self._states.setdefault(tenant_id, States(tenant_id, head.seq if head else 0))
         if head is not None and head.seq != states.seq:
@@ -144,12 +113,15 @@ class Handler:
             self._level.clear()
             try:
                 with self.ledger.write() as session, self.vault.group():
+                    self._session = session
                     for tenant_id in tenants:  # in order, so that two processes cannot wait for each other
                         self._levelled(session, tenant_id)
                     yield session
             except BaseException:
                 self._states.clear()  # they may hold events that were not kept
                 raise
+            finally:
+                self._session = None
 
     def _levelled(self, session: Session, tenant_id: str) -> States:
         """The tenant's states, with its head locked and everything known up to it."""
@@ -165,9 +137,6 @@ class Handler:
         self._level.add(tenant_id)
         return states
 
-    def peek(self, session: Session, tenant_id: str, aggregate: str, id: str) -> Any:
-        return self._levelled(session, tenant_id).get(session, stream_of(aggregate, id)).state
-
     def peek_related(self, session: Session, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
         states = self._levelled(session, tenant_id)
         prefix = stream_of(aggregate, "")
@@ -178,29 +147,26 @@ class Handler:
         """Decide one command inside an open transaction; `keep` is handed each event that it appended."""
         tenant_id = envelope.tenant_id
         states = self._levelled(session, tenant_id)
-        fingerprint = ""
+        print_now = ""
         try:
             authorise_role(envelope)
-            fingerprint = _fingerprint(envelope)
+            print_now = fingerprint(envelope)
             answered = session.command(tenant_id, envelope.command_id)
             if answered is not None:
-                return _again(envelope, fingerprint, *answered)
+                return answered_before(print_now, *answered)
             context, stream_id, decided = self._decide(session, states, envelope)
             appender = Appender(session, states, self.vault, envelope, context, stream_id)
-            return appender.append(decided, fingerprint, keep)
+            return appender.append(decided, print_now, keep)
         except Refused as refusal:
-            ack = _rejected(envelope.command_id, refusal)
-            if fingerprint and states.seq and not refusal.retryable and refusal.code != "IDEMPOTENCY_CONFLICT":
-                session.log_command(tenant_id, envelope.command_id, fingerprint, msgspec.json.encode(ack).decode())
+            ack = rejected(envelope.command_id, refusal)
+            if print_now and states.seq and not refusal.retryable and refusal.code != "IDEMPOTENCY_CONFLICT":
+                session.log_command(tenant_id, envelope.command_id, print_now, msgspec.json.encode(ack).decode())
             return ack
 
     def consider(self, reads: Reads, envelope: Envelope) -> list[Event | On]:
         """Decide one command and keep nothing."""
         authorise_role(envelope)
-        if isinstance(reads, Session):
-            states = self._levelled(reads, envelope.tenant_id)
-        else:
-            states = self._read_level(reads, envelope.tenant_id)
+        states = self._level_with(reads, envelope.tenant_id)
         return self._decide(reads, states, envelope)[2]
 
     def _decide(
@@ -208,8 +174,8 @@ class Handler:
     ) -> tuple[DecisionContext, str, list[Event | On]]:
         aggregate, decision = owner_of(type(envelope.command))
         now = self.clock.now()
-        occurred_at = _occurred_at(envelope, now)
-        context = DecisionContext(envelope, reads, states, self.vault, self._ids, now, occurred_at)
+        at = occurred_at(envelope, now)
+        context = DecisionContext(envelope, reads, states, self.vault, self._ids, now, at)
         self._require_tenant(envelope, context)
         if callable(decision.target):
             context.id = decision.target(envelope.command, context)
@@ -238,41 +204,3 @@ class Handler:
                 raise Refused("NOT_FOUND", "there is no such tenant")
         elif tenant.status == "suspended":
             raise Refused("TENANT_SUSPENDED", f"{envelope.tenant_id} is suspended")
-
-
-def _holder(reads: Reads, tenant_id: str, kind: str, value: str) -> str | None:
-    found = reads.guard((tenant_id, kind, value))
-    return found[0] if found else None
-
-
-def _fingerprint(envelope: Envelope) -> str:
-    """What must be equal for two commands with one id to be the same command."""
-    name = type(envelope.command).__name__
-    return sha256(canonical_json([name, envelope.aggregate_id, envelope.command])).hexdigest()
-
-
-def _again(envelope: Envelope, fingerprint: str, logged_fingerprint: str, logged_ack: str) -> Ack:
-    if fingerprint != logged_fingerprint:
-        raise Refused("IDEMPOTENCY_CONFLICT", "this command id was used before for another command")
-    ack = _ACK.decode(logged_ack)
-    return ack if ack.status == "rejected" else msgspec.structs.replace(ack, status="duplicate")
-
-
-def _rejected(command_id: str, refusal: Refused) -> Ack:
-    error = ErrorBody(
-        code=refusal.code,
-        message=refusal.message,
-        details={name: value for name, value in refusal.details.items() if value is not None},
-        retryable=refusal.retryable,
-    )
-    return Ack(status="rejected", command_id=command_id, error=error)
-
-
-def _occurred_at(envelope: Envelope, now: datetime) -> datetime:
-    """R-CMD-6: an offline client's own time counts when it is at most a day old and not ahead of us."""
-    at = envelope.client_recorded_at
-    if at is None:
-        return envelope.issued_at
-    if not now - OFFLINE_PAST <= at <= now + OFFLINE_FUTURE:
-        raise Refused("CLOCK_SKEW", "client_recorded_at must lie between 24 h ago and 2 min from now")
-    return at

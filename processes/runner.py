@@ -13,7 +13,8 @@ from event_store.aggregates.appointment import events as appointment
 from event_store.aggregates.encounter import events as encounter
 from event_store.aggregates.invoice import events as invoice
 from event_store.aggregates.payment import events as payment
-from event_store.handle import Batch, Handler
+from event_store.batch import Batch
+from event_store.handle import Handler
 from event_store.recorded import Recorded
 from mymedic.clock import from_micros, micros
 from mymedic.messages import Event

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from event_store.handle import Batch
+from event_store.batch import Batch
 from event_store.recorded import Recorded
 from mymedic.clock import INDIA, micros, zone
 from mymedic.ids import derived_id

@@ -1,0 +1,55 @@
+"""Many commands, one durable commit: what importers, reactions and simulations work in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from event_store.ledger.session import Session
+from event_store.recorded import Recorded, recorded
+from mymedic.clock import Clock
+from mymedic.messages import Ack, Envelope, Event, On
+
+if TYPE_CHECKING:
+    from event_store.handle import Handler
+
+
+class Batch:
+    """Commands decided one after another in one open transaction; durable together when the batch ends."""
+
+    def __init__(self, handler: Handler, session: Session) -> None:
+        self._handler = handler
+        self.session = session
+        self.recorded: list[Recorded] = []
+
+    @property
+    def clock(self) -> Clock:
+        return self._handler.clock
+
+    def handle(self, envelope: Envelope) -> Ack:
+        return self._handler.answer(self.session, envelope, self.recorded.append)
+
+    submit = handle  # so that whoever takes a handler can be given a batch
+
+    def preview(self, envelope: Envelope) -> list[Event | On]:
+        return self._handler.preview(envelope)
+
+    def holder(self, tenant_id: str, kind: str, value: str) -> str | None:
+        return self._handler.holder(tenant_id, kind, value)
+
+    def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
+        return self._handler.opened(tenant_id, aggregate, id, version)
+
+    def take_recorded(self) -> list[Recorded]:
+        """The events appended since the last call."""
+        taken, self.recorded = self.recorded, []
+        return taken
+
+    def events(self, tenant_id: str, after_seq: int, limit: int) -> list[Recorded]:
+        return [recorded(row) for row in self.session.events(tenant_id, after_seq, limit)]
+
+    def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
+        return self._handler.state(tenant_id, aggregate, id)
+
+    def related(self, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
+        """States of that aggregate's streams with an event tagged `kind = value`."""
+        return self._handler.peek_related(self.session, tenant_id, aggregate, kind, value)
