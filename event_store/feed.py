@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from event_store.catalogue import EVENTS
-from event_store.ledger.session import Ledger
+from event_store.ledger import Ledger, open_ledger
 from event_store.recorded import Recorded, recorded
 from event_store.upcasting import upcast
 from mymedic.errors import Refused
+from mymedic.settings import Settings
 
 RAW_COLUMNS: tuple[str, ...] = (
     "tenant_id",
@@ -86,6 +88,16 @@ class Feed:
             yield _in_todays_shape(rows)
         if expected != last and last > after_seq:
             raise Refused("FEED_GAP", f"{tenant_id} ends at seq {expected}, its head says {last}", seq=expected + 1)
+
+
+@contextmanager
+def open_feed(settings: Settings) -> Iterator[Feed]:
+    """The feed of an installation, for a process that reads and never decides."""
+    ledger = open_ledger(settings.event_store_url)
+    try:
+        yield Feed(ledger)
+    finally:
+        ledger.close()
 
 
 def _check_order(tenant_id: str, after_seq: int, seqs: list[int]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from event_store.feed import Feed
 from event_store.handle import Handler
 from event_store.ledger import Ledger, open_ledger
-from event_store.retention.keys import Vault, master_key
+from event_store.retention.keys import Vault, open_vault
 from mymedic.clock import Clock, SystemClock
 from mymedic.ids import IdFactory, UlidFactory
 from mymedic.settings import Settings
@@ -41,5 +41,4 @@ def open_store(settings: Settings, clock: Clock | None = None, ids: IdFactory | 
     """The store under `settings.home`; the clock and the ids are the machine's unless others are given."""
     clock = clock or SystemClock()
     ledger = open_ledger(settings.event_store_url)
-    vault = Vault(settings.keys_path, master_key(settings.master_key_path))
-    return assemble(ledger, vault, clock, ids or UlidFactory(clock))
+    return assemble(ledger, open_vault(settings), clock, ids or UlidFactory(clock))

@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mymedic.errors import Refused
+from mymedic.settings import Settings
 
 _NONCE = 12
 _SCHEMA = """
@@ -183,6 +184,11 @@ class Vault:
     def close(self) -> None:
         with self._mutex:
             self._connection.close()
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The keys of an installation."""
+    return Vault(settings.keys_path, master_key(settings.master_key_path))
 
 
 def master_key(path: Path) -> bytes:
