@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,8 +50,6 @@ def transform(
 
     `work_dir` keeps dbt's own files between builds, so that the project is parsed once. Nothing is written elsewhere.
     """
-    from dbt.cli.main import dbtRunner
-
     variables = {
         "landing_dir": str(landing_dir),
         "tenants": list(tenants),
@@ -61,13 +60,29 @@ def transform(
         arguments += ["--exclude-resource-type", "unit_test"]
     with _environment(database):
         try:
-            outcome = dbtRunner().invoke(arguments, vars=variables)
+            outcome = _invoke(arguments, _manifest(work_dir, database.stem), vars=variables)
         finally:
             _let_go_of_the_database()
+    return TransformReport([_node(result) for result in outcome.results], database)
+
+
+@cache
+def _manifest(work_dir: Path, catalog: str) -> Any:
+    """The parsed project: once per process, and from dbt's own files when nothing in it has changed.
+
+    It is parsed without variables, which only the SQL of a run reads: a change of them would have it parsed again.
+    The name of the database is part of it.
+    """
+    return _invoke(["parse", *_flags(work_dir, threads=1)])
+
+
+def _invoke(arguments: list[str], manifest: Any = None, **settings: Any) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    outcome = dbtRunner(manifest=manifest).invoke(arguments, **settings)
     if outcome.exception is not None:
         raise Refused("LANDING_CORRUPT", f"dbt could not run: {outcome.exception}") from outcome.exception
-    executed: Any = outcome.result
-    return TransformReport([_node(result) for result in executed.results], database)
+    return outcome.result
 
 
 def _flags(work_dir: Path, threads: int) -> list[str]:
