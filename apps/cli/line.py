@@ -1,0 +1,152 @@
+"""`build`, `verify`, `tenants`: the line from the log to the warehouse, and the proofs about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from apps.cli.console import ERR, OUT, print_json, table
+from apps.cli.place import HomeOption, JsonOption, TenantOption, line_of, store_of, the_tenant
+from apps.proofs import prove
+from mymedic.errors import Refused
+from pipelines.build import BuildFailed, BuildReport, build_shard
+from pipelines.shards import grouped, shards
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(build)
+    app.command()(verify)
+    app.command()(tenants)
+
+
+def build(
+    tenant: TenantOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Land again from seq 0.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Build what was known at this instant (RFC 3339), beside the present.")
+    ] = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Land, transform, check, publish. A failed check publishes nothing."""
+    moment = instant(as_of) if as_of else None
+    reports: list[BuildReport] = []
+    with store_of(home) as (settings, store):
+        line = line_of(settings, store)
+        wanted = grouped(store.feed, [the_tenant(store.feed, tenant)]) if tenant else shards(store.feed)
+        if not wanted:
+            raise Refused("NOT_FOUND", "there is no tenant yet; `mymedic demo` makes some")
+        for shard, members in wanted.items():
+            try:
+                with ERR.status(f"{shard}: starting") as status:
+                    reports.append(
+                        build_shard(
+                            line,
+                            shard,
+                            members,
+                            full=full,
+                            as_of=moment,
+                            on_step=lambda step, shard=shard: status.update(f"{shard}: {step}"),
+                        )
+                    )
+            except BuildFailed as failure:
+                _show_failure(failure, json)
+                return 1
+    if json:
+        print_json({"built": [_summary(report) for report in reports]})
+        return 0
+    for report in reports:
+        steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report.seconds.items())
+        OUT.print(f"{report.shard}: {steps}", highlight=False)
+        for tenant_id, published in report.published.items():
+            OUT.print(
+                f"  {tenant_id} up to seq {published.last_seq:,}: {published.path}", highlight=False, soft_wrap=True
+            )
+    return 0
+
+
+def instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise Refused(
+            "VALIDATION_FAILED", f"{text!r} is no instant like 2026-11-04T18:29:59Z", field="as-of"
+        ) from error
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _summary(report: BuildReport) -> dict[str, Any]:
+    return {
+        "shard": report.shard,
+        "seconds": report.seconds,
+        "tenants": {
+            tenant_id: {
+                "path": str(published.path),
+                "last_seq": published.last_seq,
+                "as_of": published.as_of,
+                "tables": {one.name: {"rows": one.rows, "hash": one.content_hash} for one in published.tables},
+            }
+            for tenant_id, published in report.published.items()
+        },
+    }
+
+
+def _show_failure(failure: BuildFailed, json: bool) -> None:
+    if json:
+        found = [{"name": node.name, "status": node.status, "message": node.message} for node in failure.failures]
+        print_json({"error": {"code": "BUILD_FAILED", "message": str(failure), "details": {"failed": found}}})
+        return
+    ERR.print(f"[bold red]not published[/]  {failure}; the last good warehouse stands", highlight=False)
+    for node in failure.failures:
+        ERR.print(f"  {node.status} {node.name}: {node.message.strip()}", highlight=False, markup=False)
+
+
+def verify(
+    tenant: TenantOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Prove that the log is whole, that guards equal their replay, and that the warehouse is of this log."""
+    with store_of(home) as (settings, store):
+        names = [the_tenant(store.feed, tenant)] if tenant else store.feed.tenants()
+        proofs = [proof for name in names for proof in prove(store, settings, name)]
+    if json:
+        print_json({"proofs": [proof._asdict() for proof in proofs], "passed": all(one.passed for one in proofs)})
+    else:
+        for proof in proofs:
+            mark = "[green]✓[/]" if proof.passed else "[bold red]✗[/]"
+            OUT.print(f"{mark} {proof.tenant_id}  {proof.claim}  {proof.seen}", highlight=False)
+            for problem in proof.problems:
+                OUT.print(f"    {problem}", highlight=False, markup=False)
+    return 0 if all(proof.passed for proof in proofs) else 1
+
+
+def tenants(home: HomeOption = None, json: JsonOption = False) -> None:
+    """Who is in the log: name, kind, last seq, and whether a warehouse is published."""
+    with store_of(home) as (settings, store):
+        line = line_of(settings, store)
+        rows = []
+        for tenant_id in store.feed.tenants():
+            state = store.handler.state(tenant_id, "tenant", tenant_id)
+            rows.append(
+                {
+                    "tenant_id": tenant_id,
+                    "name": state.name,
+                    "kind": state.kind,
+                    "last_seq": store.feed.head(tenant_id),
+                    "is_published": line.published_path(tenant_id).exists(),
+                }
+            )
+    if json:
+        print_json({"tenants": rows})
+        return
+    OUT.print(
+        table(
+            "Tenants",
+            ["tenant", "name", "kind", "events", "published"],
+            [[f"{v:,}" if isinstance(v, int) and not isinstance(v, bool) else v for v in row.values()] for row in rows],
+            right=["events"],
+        )
+    )
