@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.status import Status
 
 from apps.samples import write_samples
 from apps.tieout import TieOut, tie_out
@@ -60,7 +62,7 @@ def run_demo(
         heads = {tenant_id: store.feed.head(tenant_id) for tenant_id in store.feed.tenants()}
         for shard, members in shards(store.feed).items():
             with console.status(f"{shard}: starting") as status:
-                build_shard(line, shard, members, on_step=lambda step, shard=shard: status.update(f"{shard}: {step}"))
+                build_shard(line, shard, members, on_step=partial(_say, status, shard))
     seconds["build"] = time.perf_counter() - began
     tenant_id = max(heads, key=lambda one: heads[one])
     warehouse = line.published_path(tenant_id)
@@ -83,6 +85,10 @@ def run_demo(
         next_commands=_next_commands(settings, tenant_id, month, samples.settlement, samples.bank),
         seconds=seconds,
     )
+
+
+def _say(status: Status, shard: str, step: str) -> None:
+    status.update(f"{shard}: {step}")
 
 
 def _simulate_once(settings: Settings, profile: str, seed: int | None, faults: str, console: Console) -> None:

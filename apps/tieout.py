@@ -65,7 +65,8 @@ def _sql(key: str) -> str:
             GROUP BY ALL
         )
         SELECT coalesce(captured.name, judged.name) AS name, coalesce(captured.captured, 0),
-            coalesce(settled, 0), coalesce(in_transit, 0), coalesce(on_hold, 0), coalesce(missing, 0), coalesce(short, 0)
+            coalesce(settled, 0), coalesce(in_transit, 0), coalesce(on_hold, 0), coalesce(missing, 0),
+            coalesce(short, 0)
         FROM captured
         FULL JOIN judged ON captured.tenant_id = judged.tenant_id AND captured.name = judged.name
         ORDER BY 1

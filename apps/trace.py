@@ -124,8 +124,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, trace: Trace, payment_ids:
     ]
     trace.bank_lines = _dicts(
         connection,
-        "SELECT bank_line_id, value_on, side, credit_paise + debit_paise AS amount_paise, utr, rrn, seq FROM fct_bank_line"
-        " WHERE list_contains(?, utr) OR list_contains(?, rrn) ORDER BY seq",
+        "SELECT bank_line_id, value_on, side, credit_paise + debit_paise AS amount_paise, utr, rrn, seq"
+        " FROM fct_bank_line WHERE list_contains(?, utr) OR list_contains(?, rrn) ORDER BY seq",
         (references, rrns),
     )
 

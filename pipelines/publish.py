@@ -86,7 +86,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: str) -> P
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, tenant_id: str) -> datetime | None:
-    found = connection.execute("SELECT as_of_at FROM built.proj_tenants WHERE tenant_id = ?", (tenant_id,)).fetchone()
+    found = connection.execute("SELECT as_of FROM built.proj_tenants WHERE tenant_id = ?", (tenant_id,)).fetchone()
     return found[0] if found else None
 
 

@@ -74,7 +74,7 @@ def show(report: DemoReport) -> None:
 
 
 def _tie_out_table(title: str, label: str, rows: list[TieOutRow]) -> Any:
-    total = TieOutRow("total", *(sum(row[i] for row in rows) for i in range(1, 7)))
+    total = TieOutRow("total", *[sum(figures) for figures in zip(*[row[1:] for row in rows], strict=True)])
     columns = [label, "captured ₹", "settled ₹", "in transit ₹", "on hold ₹", "missing ₹", "short ₹", "ties"]
     shown = [[row.name, *(rupees(value) for value in row[1:]), _tick(row)] for row in (*rows, total)]
     return table(title, columns, shown)

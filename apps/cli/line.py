@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from rich.status import Status
 
 from apps.cli.console import ERR, OUT, print_json, table
 from apps.cli.place import HomeOption, JsonOption, TenantOption, line_of, store_of, the_tenant
@@ -48,7 +50,7 @@ def build(
                             members,
                             full=full,
                             as_of=moment,
-                            on_step=lambda step, shard=shard: status.update(f"{shard}: {step}"),
+                            on_step=partial(_say, status, shard),
                         )
                     )
             except BuildFailed as failure:
@@ -65,6 +67,10 @@ def build(
                 f"  {tenant_id} up to seq {published.last_seq:,}: {published.path}", highlight=False, soft_wrap=True
             )
     return 0
+
+
+def _say(status: Status, shard: str, step: str) -> None:
+    status.update(f"{shard}: {step}")
 
 
 def instant(text: str) -> datetime:
