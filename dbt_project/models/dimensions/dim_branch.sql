@@ -43,8 +43,6 @@ versions as (
         coalesce(next_from, {{ end_of_time() }}) as valid_to,
         seq as last_seq
     from numbered
-    -- two changes at one instant: the later one holds
-    where next_from is null or next_from > valid_from
 ),
 
 -- branches that only an imported history names, and the unknown one
@@ -61,6 +59,8 @@ imputed as (
 
 members as (
     select * from versions
+    -- two changes at one instant: the later one holds
+    where valid_to > valid_from
 
     union all
 
