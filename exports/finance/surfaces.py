@@ -12,16 +12,19 @@ class Surface:
     """One export: a query over the published warehouse whose rows come in a total order.
 
     `period_on` is the column that `from`/`to` filter; `key` orders the rows and tells one from the other; `order_by`
-    is the reading order where it is another one.
+    is the reading order where it is another one. Its rows are those of `mart` (where `mart_only` holds), so amounts
+    and counts that both have under one name must add up to the same.
     """
 
     name: str
     title: str
+    mart: str
     query: str
     period_on: str
     key: tuple[str, ...]
     has_branches: bool = True
     order_by: str = ""
+    mart_only: str = "true"
 
     @property
     def reading_order(self) -> str:
@@ -43,6 +46,7 @@ _PLACE_NAMES = (
 SETTLEMENT = Surface(
     name="settlement",
     title="Settlement report",
+    mart="mart_settlement_report",
     query="SELECT mart.* FROM mart_settlement_report mart",
     period_on="settled_on",
     key=("gateway", "settlement_id"),
@@ -53,6 +57,7 @@ SETTLEMENT = Surface(
 VARIANCE = Surface(
     name="variance",
     title="Branch variance",
+    mart="mart_branch_variance",
     query=(
         f"SELECT mart.tenant_id, mart.business_date, {_PLACE_NAMES}, mart.* EXCLUDE (tenant_id, business_date)"
         f" FROM mart_branch_variance mart {_PLACES}"
@@ -64,6 +69,7 @@ VARIANCE = Surface(
 LEAKAGE = Surface(
     name="leakage",
     title="Leakage",
+    mart="mart_leakage_metrics",
     query=(
         f"SELECT mart.tenant_id, mart.business_date, {_PLACE_NAMES}, mart.* EXCLUDE (tenant_id, business_date)"
         f" FROM mart_leakage_metrics mart {_PLACES}"
@@ -75,6 +81,7 @@ LEAKAGE = Surface(
 NOSHOW = Surface(
     name="noshow",
     title="No-shows",
+    mart="mart_noshow_patterns",
     query=(
         f"SELECT mart.tenant_id, mart.business_date, {_PLACE_NAMES}, mart.branch_id, mart.specialty_id,"
         " coalesce(specialty.name, 'unknown') AS specialty_name, sum(mart.n)::BIGINT AS appointments_n,"
@@ -92,6 +99,8 @@ NOSHOW = Surface(
 EXCEPTIONS = Surface(
     name="exceptions",
     title="Exceptions",
+    mart="fct_recon_item",
+    mart_only="is_exception",
     query=(
         "SELECT mart.tenant_id, mart.business_date, mart.item_id, mart.leg, mart.kind, mart.class, mart.age_days,"
         " greatest(abs(mart.variance_paise), abs(mart.fee_variance_paise)) AS amount_paise,"
