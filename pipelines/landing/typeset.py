@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 
 import duckdb
 import pyarrow as pa
 
-from event_store.catalogue import AGGREGATES
 from pipelines.landing.parse import Parser
 from pipelines.landing.pseudonyms import Pseudonyms
 from pipelines.landing.rows import by_aggregate
@@ -19,6 +19,11 @@ from pipelines.landing.segments import SegmentWriter
 # Rows of one aggregate that are parsed together and make a row group, and rows that may wait in memory altogether.
 _GROUP, _WAITING = 100_000, 200_000
 _THREADS = 2
+
+
+@cache
+def _parser(aggregate: str) -> Parser:
+    return Parser([table for table in tables().values() if table.aggregate == aggregate])
 
 
 class Typesetter:
@@ -35,9 +40,6 @@ class Typesetter:
         self._latest: dict[str, Future[None]] = {}
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("set global TimeZone = 'UTC'")
-        self._parsers = {
-            name: Parser([table for table in tables().values() if table.aggregate == name]) for name in AGGREGATES
-        }
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="landing")
 
     def __enter__(self) -> Typesetter:
@@ -75,7 +77,7 @@ class Typesetter:
 
     def _set(self, aggregate: str, rows: pa.Table, before: Future[None] | None) -> None:
         with self._connection.cursor() as connection:
-            parsed = list(self._parsers[aggregate].parse(connection, rows, self._pseudonyms))
+            parsed = list(_parser(aggregate).parse(connection, rows, self._pseudonyms))
         if before is not None:
             before.result()
         for table, typed in parsed:
