@@ -23,6 +23,7 @@ offers as (
         row_number() over (
             partition by payments.tenant_id, payments.payment_id
             order by
+                case when contracts.is_default then 1 else 0 end,
                 case when contracts.gateway = '*' then 1 else 0 end,
                 case when contracts.card_type = payments.contract_card then 0 else 1 end,
                 contracts.contract_sk
