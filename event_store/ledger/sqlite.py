@@ -60,6 +60,7 @@ class SqliteLedger(Ledger):
         self._lock_timeout = lock_timeout
         self._lock_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         self._mutex = threading.Lock()
+        self._is_closed = False
         self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         with self.exclusive():
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-65536"):
@@ -131,6 +132,10 @@ class SqliteLedger(Ledger):
             connection.close()
 
     def close(self) -> None:
+        """Once is enough; again does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         with self._mutex, self.exclusive():
             self._writer.close()
         os.close(self._lock_file)
