@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import uvicorn
 
+from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import create_app
 from event_store.api.tokens import Tokens
 from event_store.store import Store, open_store
@@ -23,8 +25,8 @@ def tokens_of(settings: Settings) -> Tokens:
 
 
 @asynccontextmanager
-async def reactions(store: Store) -> AsyncIterator[None]:
-    """Runs the processes of every tenant until the server stops."""
+async def reactions(settings: Settings, store: Store) -> AsyncIterator[None]:
+    """Runs the processes of every tenant, and the retries of early webhooks, until the server stops."""
     stopping = asyncio.Event()
     runner = Runner(store.handler)
 
@@ -32,6 +34,7 @@ async def reactions(store: Store) -> AsyncIterator[None]:
         while not stopping.is_set():
             for tenant_id in await asyncio.to_thread(store.feed.tenants):
                 await asyncio.to_thread(runner.tick, tenant_id)
+                await asyncio.to_thread(retry_all, settings, store, tenant_id)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), TICK_SECONDS)
 
@@ -46,5 +49,10 @@ async def reactions(store: Store) -> AsyncIterator[None]:
 def run_server(settings: Settings, port: int) -> None:
     """Serve until interrupted."""
     with open_store(settings) as store:
-        app = create_app(store, tokens_of(settings), companions=(reactions,))
+        app = create_app(
+            store,
+            tokens_of(settings),
+            companions=[partial(reactions, settings)],
+            doors=[webhook_route(settings, store)],
+        )
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)

@@ -31,9 +31,13 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 
 class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody wants. `who` lists the roles that may ask (the Who column of DOMAIN §2.6)."""
+    """What somebody wants. `who` lists the roles that may ask (the Who column of DOMAIN §2.6).
+
+    `is_from_door`: only a door of the product may send it, after it has checked a signature; the API leaves it out.
+    """
 
     who: ClassVar[frozenset[str]] = frozenset()
+    is_from_door: ClassVar[bool] = False
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):

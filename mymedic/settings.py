@@ -16,6 +16,9 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("var"), description="Folder of everything that a run produces")
     ledger_url: str | None = Field(default=None, description="The event store; default: a SQLite file under home")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of a warehouse build")
+    webhook_secrets: dict[str, list[str]] = Field(
+        default={}, description="`<tenant>/<gateway>` -> the endpoint's secrets: the present one, then the one before"
+    )
     data: Path | None = Field(default=None, description="Folder of real sample files, for tests")
     peers: Path | None = Field(default=None, description="Folder of peer benchmarks, for bench/")
 

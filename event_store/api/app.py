@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 from litestar import Litestar, Router, get
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -33,8 +33,13 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def create_app(store: Store, tokens: Tokens, companions: tuple[Companion, ...] = ()) -> Litestar:
-    """`companions` run as long as the server does: reactions, timers."""
+def create_app(
+    store: Store,
+    tokens: Tokens,
+    companions: Sequence[Companion] = (),
+    doors: Sequence[HTTPRouteHandler] = (),
+) -> Litestar:
+    """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves."""
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
@@ -55,7 +60,7 @@ def create_app(store: Store, tokens: Tokens, companions: tuple[Companion, ...] =
         connection.state.bearer = tokens.bearer(connection.headers.get("Authorization"))
 
     app = Litestar(
-        route_handlers=[health, Router(path="/", route_handlers=command_routes(), guards=[authenticated])],
+        route_handlers=[health, *doors, Router(path="/", route_handlers=command_routes(), guards=[authenticated])],
         exception_handlers={
             Refused: on_refused,
             HTTPException: on_http_error,

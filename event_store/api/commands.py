@@ -94,7 +94,8 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
 
 
 def command_routes() -> list[HTTPRouteHandler]:
-    return [command_route(command) for command in COMMANDS.values()]
+    """Every command that people and programs may send."""
+    return [command_route(command) for command in COMMANDS.values() if not command.is_from_door]
 
 
 def _version(if_match: str | None) -> int | None:

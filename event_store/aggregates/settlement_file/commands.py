@@ -16,6 +16,7 @@ class IngestGatewayWebhook(Command, frozen=True, kw_only=True):
     """A delivery whose signature the door has verified over `raw_body`; the other fields are the door's translation."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN"})
+    is_from_door: ClassVar[bool] = True
     gateway: Id
     gateway_event_id: Id
     event_name: Text
@@ -28,6 +29,7 @@ class RecordWebhookAttempt(Command, frozen=True, kw_only=True):
     """What became of applying a delivery; asked only when the first attempt did not succeed."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN"})
+    is_from_door: ClassVar[bool] = True
     gateway: Id
     gateway_event_id: Id
     gateway_payment_id: Id | None = None
