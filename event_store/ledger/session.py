@@ -64,13 +64,14 @@ class Reads(ABC):
 
     def streams_tagged(self, tenant_id: str, kind: str, value: str) -> list[str]:
         """Streams with an event that carries a tag, in order of the first such event."""
+        # CROSS JOIN keeps SQLite from walking the whole event table by stream; grouping would tempt it again.
         found = self.rows(
-            "SELECT event.stream_id, min(tag.seq) FROM tag"
-            " JOIN event ON event.tenant_id = tag.tenant_id AND event.seq = tag.seq"
-            " WHERE tag.tenant_id = ? AND tag.kind = ? AND tag.value = ? GROUP BY event.stream_id ORDER BY 2",
+            "SELECT event.stream_id FROM tag CROSS JOIN event"
+            " WHERE tag.tenant_id = ? AND tag.kind = ? AND tag.value = ?"
+            " AND event.tenant_id = tag.tenant_id AND event.seq = tag.seq ORDER BY tag.seq",
             (tenant_id, kind, value),
         )
-        return [stream_id for stream_id, _ in found]
+        return list(dict.fromkeys(stream_id for (stream_id,) in found))
 
     def guard(self, key: GuardKey) -> tuple[str, str] | None:
         """(holder, detail) of a guard, or None when it is free."""
