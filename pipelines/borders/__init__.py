@@ -1,0 +1,1 @@
+"""The two borders that Great Expectations guards: what lands, and what leaves."""
