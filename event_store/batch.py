@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from event_store.ledger.session import Session
-from event_store.recorded import Recorded, recorded
+from event_store.recorded import Recorded, decode_row, recorded
+from event_store.states import stream_of
 from mymedic.clock import Clock
 from mymedic.messages import Ack, Envelope, Event, On
 
@@ -46,6 +47,10 @@ class Batch:
 
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[Recorded]:
         return [recorded(row) for row in self.session.events(tenant_id, after_seq, limit)]
+
+    def history(self, tenant_id: str, aggregate: str, id: str) -> list[Event]:
+        """The events of one stream, in order."""
+        return [decode_row(row) for row in self.session.stream(tenant_id, stream_of(aggregate, id))]
 
     def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
         return self._handler.state(tenant_id, aggregate, id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from event_store.aggregates.encounter.events import EncounterFinished
 from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
 from event_store.aggregates.invoice.events import InvoiceIssued
@@ -14,8 +16,8 @@ from processes.world import World
 def on_encounter_finished(event: Recorded, finished: EncounterFinished, world: World) -> None:
     encounter = world.state("encounter", event.stream_id.removeprefix("encounter-"))
     appointment = world.state("appointment", encounter.appointment_id)
-    if appointment.price_quoted_paise == 0:
-        return  # a free follow-up: nothing to bill
+    if appointment.price_quoted_paise == 0 or _is_billed(encounter.encounter_id, appointment, world):
+        return  # a free follow-up, or the front desk was quicker
     service = world.state("tenant", event.tenant_id).service(appointment.service_id)
     line = NewLine(
         line_no=1,
@@ -36,6 +38,18 @@ def on_encounter_finished(event: Recorded, finished: EncounterFinished, world: W
     )
 
 
+def _is_billed(encounter_id: str, appointment: Any, world: World) -> bool:
+    """Whether a standing invoice of the encounter has a line for what was booked."""
+    return any(
+        line.service_id == appointment.service_id
+        for invoice in world.related("invoice", "appointment", appointment.appointment_id)
+        if invoice.encounter_id == encounter_id and invoice.status == "issued"
+        for issued in world.history("invoice", invoice.invoice_id)
+        if isinstance(issued, InvoiceIssued)
+        for line in issued.lines
+    )
+
+
 def on_invoice_issued(event: Recorded, issued: InvoiceIssued, world: World) -> None:
     """Deposits of the invoiced appointment pay first, oldest first."""
     appointment_id = event.appointment_id
@@ -47,15 +61,21 @@ def on_invoice_issued(event: Recorded, issued: InvoiceIssued, world: World) -> N
 
 
 def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None:
-    """Money paid for an invoice goes against it."""
-    if captured.invoice_id is not None and event.payment_id is not None:
+    """Money paid for an invoice goes against it; money paid for an appointment, against what was billed for it."""
+    if event.payment_id is None:
+        return
+    if captured.invoice_id is not None:
         _allocate(event.payment_id, captured.invoice_id, world)
+    elif captured.appointment_id is not None:
+        for invoice in world.related("invoice", "appointment", captured.appointment_id):
+            _allocate(event.payment_id, invoice.invoice_id, world, invoice.invoice_id)
 
 
-def _allocate(payment_id: str, invoice_id: str, world: World) -> None:
+def _allocate(payment_id: str, invoice_id: str, world: World, *about: str) -> None:
     payment = world.state("payment", payment_id)
     invoice = world.state("invoice", invoice_id)
     allocated = sum(one.allocated_to(invoice_id) for one in world.related("payment", "invoice", invoice_id))
     amount_paise = min(payment.held_paise, invoice.outstanding(allocated))
     if amount_paise > 0:
-        world.send(AllocatePayment(payment_id=payment_id, invoice_id=invoice_id, amount_paise=amount_paise), payment_id)
+        command = AllocatePayment(payment_id=payment_id, invoice_id=invoice_id, amount_paise=amount_paise)
+        world.send(command, payment_id, *about)

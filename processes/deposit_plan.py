@@ -24,16 +24,21 @@ from processes.world import World
 
 
 def on_cancellation(event: Recorded, cancelled: AppointmentCancelled, world: World) -> None:
+    basis, reason = terms_of(cancelled)
+    carry_out(event, cancelled.plan, cancelled.policy_version_id, basis, reason, world)
+
+
+def terms_of(cancelled: AppointmentCancelled) -> tuple[ForfeitBasis, RefundReason]:
+    """Under which names a cancellation's money is kept and given back."""
     basis: ForfeitBasis = "lwbs" if cancelled.reason_code == "lwbs" else "late_cancel"
-    reason: RefundReason = "policy_cancel" if cancelled.initiator == "patient" else "provider_cancel"
-    _carry_out(event, cancelled.plan, cancelled.policy_version_id, basis, reason, world)
+    return basis, "policy_cancel" if cancelled.initiator == "patient" else "provider_cancel"
 
 
 def on_no_show(event: Recorded, noshow: AppointmentNoShow, world: World) -> None:
-    _carry_out(event, noshow.plan, noshow.policy_version_id, "no_show", "no_show_remainder", world)
+    carry_out(event, noshow.plan, noshow.policy_version_id, "no_show", "no_show_remainder", world)
 
 
-def _carry_out(
+def carry_out(
     event: Recorded,
     plan: Sequence[PlannedMoney],
     policy_version_id: str,
@@ -41,6 +46,7 @@ def _carry_out(
     reason: RefundReason,
     world: World,
 ) -> None:
+    """Keep and give back what a plan says of each payment of the event's appointment."""
     appointment_id = event.appointment_id
     if appointment_id is None or not plan:
         return

@@ -18,7 +18,7 @@ from event_store.handle import Handler
 from event_store.recorded import Recorded
 from mymedic.clock import from_micros, micros
 from mymedic.messages import Event
-from processes import billing, booking, deposit_plan, timers
+from processes import billing, booking, deposit_plan, disputed_deposit, timers
 from processes.world import CONSUMER, Timer, World
 
 Reaction = Callable[[Recorded, Any, World], None]
@@ -32,11 +32,12 @@ REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
     payment.PaymentInitiated: (("timers", timers.on_initiated),),
     payment.PaymentExpired: (("timers", timers.on_payment_settled),),
     payment.RefundApproved: (("deposit_plan", deposit_plan.on_refund_approved),),
+    payment.DisputeResolved: (("disputed_deposit", disputed_deposit.on_dispute_resolved),),
     appointment.AppointmentHeld: (("timers", timers.on_held),),
     appointment.AppointmentBooked: (("timers", timers.on_booked),),
     appointment.AppointmentRescheduled: (("timers", timers.on_rescheduled),),
     appointment.PatientCheckedIn: (("timers", timers.on_attended),),
-    appointment.AppointmentHoldExpired: (("timers", timers.on_attended),),
+    appointment.AppointmentHoldExpired: (("timers", timers.on_attended), ("booking", booking.on_hold_expired)),
     appointment.AppointmentCancelled: (
         ("timers", timers.on_attended),
         ("deposit_plan", deposit_plan.on_cancellation),
@@ -62,24 +63,20 @@ class Runner:
         """React to events of the open batch, and to what the reactions cause, until nothing follows any more."""
         waiting = deque(events)
         while waiting:
-            event = waiting.popleft()
-            for name, reaction in REACTIONS.get(type(event.event), ()):
-                reaction(event, event.event, World.of(batch, name, event, self._handler.clock.now()))
+            self._answer(waiting.popleft(), batch)
             waiting.extend(batch.take_recorded())
 
     def fire_due(self, tenant_id: str, now: datetime, batch: Batch, *, follow: bool = True) -> int:
         """Fire the timers that are due, earliest first; how many fired. `follow`: react to what they cause at once."""
+        _take(tenant_id, batch)
         fired = 0
-        while due := batch.session.due_timers(tenant_id, CONSUMER, micros(now)):
-            for timer_id, due_at, body in due:
-                world = World(batch, "timers", tenant_id, f"{timer_id}@{due_at}", now)
-                batch.session.clear_timer(tenant_id, CONSUMER, timer_id)
-                command = timers.command_of(_TIMER.decode(body), world)
-                if command is not None:
-                    world.send(command)
-                if follow:
-                    self.react(batch.take_recorded(), batch)
-                fired += 1
+        while due := batch.session.due_timers(tenant_id, CONSUMER, micros(now), limit=1):
+            timer_id, due_at, body = due[0]
+            batch.session.clear_timer(tenant_id, CONSUMER, timer_id)
+            timers.fire(_TIMER.decode(body), World(batch, "timers", tenant_id, f"{timer_id}@{due_at}", now))
+            if follow:
+                self.react(batch.take_recorded(), batch)
+            fired += 1
         return fired
 
     def next_due(self, tenant_id: str, batch: Batch) -> datetime | None:
@@ -89,6 +86,7 @@ class Runner:
 
     def mark(self, tenant_id: str, batch: Batch) -> None:
         """Everything appended so far has been reacted to: a later `drain` begins after it."""
+        _take(tenant_id, batch)
         batch.session.set_checkpoint(tenant_id, CONSUMER, batch.session.end_of(tenant_id).seq)
 
     def drain(self, tenant_id: str, limit: int = 500) -> int:
@@ -97,21 +95,42 @@ class Runner:
         Reactions, what they cause and the checkpoint are one transaction: each event is reacted to exactly once.
         """
         seen = 0
-        while True:
-            with self._handler.batch() as batch:
-                after = batch.session.checkpoint(tenant_id, CONSUMER)
-                events = batch.events(tenant_id, after, limit)
-                if not events:
-                    return seen
-                for event in events:
-                    for name, reaction in REACTIONS.get(type(event.event), ()):
-                        reaction(event, event.event, World.of(batch, name, event, self._handler.clock.now()))
+        while taken := self._drain_some(tenant_id, limit):
+            seen += taken
+        return seen
+
+    def _drain_some(self, tenant_id: str, limit: int) -> int:
+        with self._handler.batch() as batch:
+            _take(tenant_id, batch)
+            events = batch.events(tenant_id, batch.session.checkpoint(tenant_id, CONSUMER), limit)
+            for event in events:
+                self._answer(event, batch)
+            if events:
                 batch.session.set_checkpoint(tenant_id, CONSUMER, events[-1].seq)
-                seen += len(events)
+        return len(events)
 
     def tick(self, tenant_id: str) -> None:
         """What a server does about once a second: react to news, fire what is due."""
+        now = self._handler.clock.now()
+        if not self._has_work(tenant_id, now):
+            return
         self.drain(tenant_id)
         with self._handler.batch() as batch:
-            self.fire_due(tenant_id, self._handler.clock.now(), batch, follow=False)
+            self.fire_due(tenant_id, now, batch, follow=False)
         self.drain(tenant_id)
+
+    def _has_work(self, tenant_id: str, now: datetime) -> bool:
+        """Asked of a reader, so that an idle tenant takes no writer's turn."""
+        with self._handler.ledger.read() as reads:
+            head = reads.head(tenant_id)
+            is_behind = head is not None and head.seq > reads.checkpoint(tenant_id, CONSUMER)
+            return is_behind or bool(reads.due_timers(tenant_id, CONSUMER, micros(now), limit=1))
+
+    def _answer(self, event: Recorded, batch: Batch) -> None:
+        for name, reaction in REACTIONS.get(type(event.event), ()):
+            reaction(event, event.event, World.of(batch, name, event, self._handler.clock.now()))
+
+
+def _take(tenant_id: str, batch: Batch) -> None:
+    """Lock the tenant before reading checkpoint or timers: two servers must not both react to one event."""
+    batch.state(tenant_id, "tenant", tenant_id)

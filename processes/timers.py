@@ -53,8 +53,19 @@ def on_payment_settled(event: Recorded, _: object, world: World) -> None:
         world.forget("expire_payment", event.payment_id)
 
 
-def command_of(timer: Timer, world: World) -> Command | None:
-    """What a timer that has gone off asks for; None when it is about nothing any more."""
+def fire(timer: Timer, world: World) -> None:
+    """Send what a timer that has gone off asks for; what comes too early is tried again when its time has come."""
+    command = _command_of(timer, world)
+    if command is None:
+        return
+    error = world.send(command).error
+    if error is not None and error.code == "NOSHOW_TOO_EARLY":
+        # A late slot or a long grace: the patient may come until after midnight.
+        world.remind(datetime.fromisoformat(error.details["counts_from"]), timer.kind, timer.id)
+
+
+def _command_of(timer: Timer, world: World) -> Command | None:
+    """None when the timer is about nothing any more."""
     match timer.kind:
         case "expire_hold":
             return ExpireHold(appointment_id=timer.id)

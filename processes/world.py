@@ -12,7 +12,7 @@ from event_store.batch import Batch
 from event_store.recorded import Recorded
 from mymedic.clock import INDIA, micros, zone
 from mymedic.ids import derived_id
-from mymedic.messages import Ack, Actor, Command, Envelope
+from mymedic.messages import Ack, Actor, Command, Envelope, Event
 
 CONSUMER = "processes"
 
@@ -57,15 +57,22 @@ class World:
         """An id that the same cause always gives: a reaction that runs twice asks for the same thing twice."""
         return derived_id(prefix, self._name, self._cause, *about)
 
-    def send(self, command: Command, *about: str) -> Ack:
-        """Send a command; `about` tells apart the commands of one reaction to one cause."""
+    def holder(self, kind: str, value: str) -> str | None:
+        return self._batch.holder(self.tenant_id, kind, value)
+
+    def history(self, aggregate: str, id: str) -> list[Event]:
+        """The events of one stream, in order."""
+        return self._batch.history(self.tenant_id, aggregate, id)
+
+    def send(self, command: Command, *about: str, at: datetime | None = None) -> Ack:
+        """Send a command; `about` tells apart the commands of one reaction to one cause, `at` is when it counts."""
         return self._batch.handle(
             Envelope(
                 command=command,
                 command_id=self.id_for("cmd", type(command).__name__, *about),
                 tenant_id=self.tenant_id,
                 actor=self._actor,
-                issued_at=self.now,
+                issued_at=at or self.now,
                 channel="system",
                 causation_id=self._cause,
                 correlation_id=self._correlation_id,
