@@ -29,6 +29,7 @@ from tests.integration.warehouse.rig import EventLog
 
 PRICE = 80_000
 MINUTE = timedelta(minutes=1)
+SINCE = datetime(2026, 10, 1, 3, 30, tzinfo=UTC)
 
 
 def ist(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) -> datetime:
@@ -39,12 +40,13 @@ def ist(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) 
 class Clinic(EventLog):
     """`ten_test` with branches brn_1 (Pune) and brn_2 (Indore), practitioner prac_1, service svc_1 of spc_derm."""
 
-    def __init__(self, tenant_id: str = "ten_test", since: datetime = ist(10, 1)) -> None:
+    def __init__(self, tenant_id: str = "ten_test", since: datetime = SINCE) -> None:
         super().__init__(tenant_id)
         self.since = since
         self.slots: dict[str, tuple[datetime, str]] = {}
         self.placed: dict[str, dict[str, Any]] = {}
-        self.add("tenant", tenant_id, TenantRegistered(name="Test", kind="chain", tz="Asia/Kolkata", state_code="MH"), since)
+        registered = TenantRegistered(name="Test", kind="chain", tz="Asia/Kolkata", state_code="MH")
+        self.add("tenant", tenant_id, registered, since)
         self.add("tenant", tenant_id, SpecialtyDefined(specialty_id="spc_derm", name="Dermatology"), since)
         self.service("svc_1", "spc_derm")
         self.branch("brn_1", "cty_pune")
@@ -100,7 +102,7 @@ class Clinic(EventLog):
 
     def _placement(self, appointment_id: str, slot_id: str, **more: Any) -> dict[str, Any]:
         start_at, branch_id = self.slots[slot_id]
-        known = {
+        known: dict[str, Any] = {
             "appointment_id": appointment_id,
             "patient_id": f"pat_{appointment_id}",
             "slot_id": slot_id,
@@ -133,7 +135,7 @@ class Clinic(EventLog):
     def reschedule(self, id: str, slot_id: str, at: datetime, initiator: Any = "patient") -> int:
         placed = self.placed[id]
         start_at, branch_id = self.slots[slot_id]
-        places = {"practitioner_id": "prac_1", "token_no": 1}
+        places: dict[str, Any] = {"practitioner_id": "prac_1", "token_no": 1}
         event = AppointmentRescheduled(
             from_=FromSlot(
                 slot_id=placed["slot_id"], start_at=placed["start_at"], branch_id=placed["branch_id"], **places
@@ -181,16 +183,18 @@ class Clinic(EventLog):
         return self.add("appointment", id, event, at or start_at + 60 * MINUTE)
 
     def reverse_no_show(self, id: str) -> int:
-        return self.add("appointment", id, NoShowReversed(reason="came late"), self.placed[id]["start_at"] + 90 * MINUTE)
+        at = self.placed[id]["start_at"] + 90 * MINUTE
+        return self.add("appointment", id, NoShowReversed(reason="came late"), at)
 
     def check_in(self, id: str) -> int:
         arrived_at = self.placed[id]["start_at"] - 5 * MINUTE
-        return self.add("appointment", id, PatientCheckedIn(token_no=1, arrived_at=arrived_at, minutes_late=0), arrived_at)
+        event = PatientCheckedIn(token_no=1, arrived_at=arrived_at, minutes_late=0)
+        return self.add("appointment", id, event, arrived_at)
 
     def start(self, id: str) -> int:
         placed = self.placed[id]
         same = ("appointment_id", "patient_id", "practitioner_id", "branch_id", "specialty_id")
-        of = {name: placed[name] for name in same if name in placed} | {"appointment_id": id}
+        of: dict[str, Any] = {name: placed[name] for name in same if name in placed} | {"appointment_id": id}
         event = EncounterStarted(class_="AMB", started_at=placed["start_at"], wait_seconds=300, **of)
         return self.add("encounter", f"enc_{id}", event, placed["start_at"])
 
@@ -199,7 +203,7 @@ class Clinic(EventLog):
         return self.add("appointment", id, AppointmentFulfilled(encounter_id=f"enc_{id}"), at)
 
     def import_(self, id: str, start_on: date, **more: Any) -> int:
-        known = {
+        known: dict[str, Any] = {
             "source_system": "old",
             "external_ref": id,
             "patient_ref": f"pat_{id}",
@@ -209,10 +213,11 @@ class Clinic(EventLog):
             "outcome": "fulfilled",
             "is_imputed_branch": True,
         } | more
-        return self.add("appointment", id, AppointmentImported(**known), datetime(start_on.year, start_on.month, start_on.day, tzinfo=INDIA))
+        at = datetime(start_on.year, start_on.month, start_on.day, tzinfo=INDIA)
+        return self.add("appointment", id, AppointmentImported(**known), at)
 
     def capture(self, id: str, amount: int, at: datetime, **more: Any) -> int:
-        known = {
+        known: dict[str, Any] = {
             "payment_id": id,
             "patient_id": "pat_1",
             "branch_id": "brn_1",

@@ -100,8 +100,15 @@ def patient_key(patient_id: str) -> str:
 
 def build_warehouse(events: Sequence[Recorded], as_of: datetime | None = None) -> duckdb.DuckDBPyConnection:
     """Every model of the project over these events, of one tenant or several; its failing tests fail the build."""
-    folder = Path(tempfile.mkdtemp(dir=_root().name))
-    report = run_project(events, folder, as_of=as_of)
+    return opened(run_project(events, new_folder(), as_of=as_of))
+
+
+def new_folder() -> Path:
+    return Path(tempfile.mkdtemp(dir=_root().name))
+
+
+def opened(report: TransformReport) -> duckdb.DuckDBPyConnection:
+    """The database of a build in which nothing failed."""
     assert not report.failures, "\n".join(f"{node.name}: {node.message}" for node in report.failures)
     connection = duckdb.connect(str(report.database), read_only=True)
     connection.execute("set TimeZone = 'UTC'")
@@ -116,14 +123,27 @@ def run_project(
     for tenant_id in tenants:
         feed = MemoryFeed(event for event in events if event.tenant_id == tenant_id)
         land(feed, tenant_id, folder / "landing", patient_key)
+    return build_landed(folder, tenants, as_of=as_of, unit_tests=unit_tests)
+
+
+def build_landed(
+    folder: Path, tenants: Sequence[str], *, as_of: datetime | None = None, unit_tests: bool = False
+) -> TransformReport:
+    """Build over what has landed in `folder/landing`."""
     return transform(
         database=folder / "warehouse.duckdb",
         landing_dir=folder / "landing",
-        tenants=tenants,
+        tenants=list(tenants),
         work_dir=Path(_root().name) / "dbt",
         as_of=as_of,
         unit_tests=unit_tests,
     )
+
+
+def compiled_sql(model: str) -> str:
+    """The SQL of a model as the last build of this process ran it; its tables are `warehouse.main.<model>`."""
+    [path] = (Path(_root().name) / "dbt" / "target" / "compiled").glob(f"**/{model}.sql")
+    return path.read_text(encoding="utf-8")
 
 
 @cache
