@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from event_store.aggregates.appointment.commands import BookAppointment, CheckInPatient
 from event_store.aggregates.encounter.commands import FinishEncounter, StartEncounter
 from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
@@ -22,7 +24,7 @@ def invoice(service_id: str, price: int, encounter_id: str | None = None) -> Iss
     return IssueInvoice(patient_id="pat_asha", branch_id="brn_south", encounter_id=encounter_id, lines=(line,))
 
 
-def by_qr(amount: int, **what: str) -> RecordCounterPayment:
+def by_qr(amount: int, **what: Any) -> RecordCounterPayment:
     return RecordCounterPayment(
         patient_id="pat_asha",
         branch_id="brn_south",

@@ -99,7 +99,8 @@ def test_a_crash_between_two_events_leaves_no_half(
                 each.visit("appt_1", "enc_1")
         head = chain.head()
         with monkeypatch.context() as patched:
-            patched.setitem(runner.REACTIONS, InvoiceIssued, (("billing", dies),))
+            reactions: dict[Any, Any] = {**runner.REACTIONS, InvoiceIssued: (("billing", dies),)}
+            patched.setattr(runner, "REACTIONS", reactions)
             for _ in range(2):
                 with pytest.raises(Crash):
                     chain.runner.drain(chain.tenant_id)
