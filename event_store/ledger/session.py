@@ -13,6 +13,8 @@ from mymedic.deciding import Guard
 
 GuardKey = tuple[str, str, str]
 _EVENT_SELECT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event"
+# A list of seqs, not a join: SQLite would walk the tenant's whole log and look each event's tag up.
+_TAGGED_SEQS = "SELECT seq FROM tag WHERE tenant_id = ? AND kind = ? AND value = ?"
 
 
 class Head(NamedTuple):
@@ -55,21 +57,16 @@ class Reads(ABC):
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
         """Rows of the events that carry a tag, in seq order."""
-        columns = ", ".join(f"event.{name}" for name in EVENT_COLUMNS)
         return self.rows(
-            f"SELECT {columns} FROM tag JOIN event ON event.tenant_id = tag.tenant_id AND event.seq = tag.seq"
-            " WHERE tag.tenant_id = ? AND tag.kind = ? AND tag.value = ? ORDER BY tag.seq",
-            (tenant_id, kind, value),
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            (tenant_id, tenant_id, kind, value),
         )
 
     def streams_tagged(self, tenant_id: str, kind: str, value: str) -> list[str]:
         """Streams with an event that carries a tag, in order of the first such event."""
-        # CROSS JOIN keeps SQLite from walking the whole event table by stream; grouping would tempt it again.
         found = self.rows(
-            "SELECT event.stream_id FROM tag CROSS JOIN event"
-            " WHERE tag.tenant_id = ? AND tag.kind = ? AND tag.value = ?"
-            " AND event.tenant_id = tag.tenant_id AND event.seq = tag.seq ORDER BY tag.seq",
-            (tenant_id, kind, value),
+            f"SELECT stream_id FROM event WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            (tenant_id, tenant_id, kind, value),
         )
         return list(dict.fromkeys(stream_id for (stream_id,) in found))
 
