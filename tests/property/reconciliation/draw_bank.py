@@ -1,0 +1,87 @@
+"""What the bank says about a random world: payouts, deposits and transfers, right and wrong."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from mymedic.clock import INDIA
+from tests.property.reconciliation.bank_legs import bank_items, expected_cash
+from tests.property.reconciliation.world import BankLine, Deposit, World
+
+LATER = datetime(2026, 12, 31, tzinfo=INDIA)
+
+
+def draw_bank(draw: Random, world: World) -> None:
+    _deposits(draw, world)
+    writer = _Statement(draw, world)
+    for item in list(bank_items(world, LATER)):
+        refs: dict[str, Any] = {}
+        if item.kind == "batch":
+            refs = {"utr": max((line.utr for line in item.lines if line.utr), default=None)}
+            refs["kind"] = draw.choice(("gateway", "gateway", "pos", "unknown"))
+        elif item.kind == "deposit":
+            account, slip = item.item_id.removeprefix("L4:deposit:").split("/")
+            refs = {"account": account, "slip": slip, "kind": draw.choice(("cash_deposit", "cash_deposit", "unknown"))}
+        elif item.kind == "qr":
+            rrn = next(one.rrn for one in world.payments if one.payment_id == item.payment_id)
+            refs = {draw.choice(("rrn", "rrn", "utr")): rrn, "kind": draw.choice(("upi_qr", "unknown", "gateway"))}
+        elif item.kind == "refund":
+            refund = next(one for one in world.refunds if f"L5:refund:{one.refund_id}" == item.item_id)
+            refs = {"rrn": refund.reference or refund.gateway_refund_id, "kind": "unknown", "side": "D"}
+        writer.about(item.left, item.due_on or item.business_date, refs)
+    for _ in range(draw.choice((0, 0, 1, 2))):
+        kind = draw.choice(("gateway", "pos", "upi_qr", "cash_deposit", "unknown", "insurer", "charges"))
+        side = draw.choice(("C", "C", "D"))
+        writer.line(
+            draw.choice((100, 40_000, 39_000)), date(2026, 11, draw.randint(2, 16)), {"kind": kind, "side": side}
+        )
+
+
+class _Statement:
+    def __init__(self, draw: Random, world: World) -> None:
+        self.draw, self.world = draw, world
+
+    def about(self, amount: int, on: date, refs: dict[str, Any]) -> None:
+        """Lines about one expected amount: none, the right one, a wrong one, one without its reference, two."""
+        fate = self.draw.choice(("none", "right", "right", "right", "wrong", "unreferenced", "twice", "halves"))
+        on += timedelta(days=self.draw.choice((-1, 0, 0, 0, 1, 3)))
+        if amount < 2 or fate == "none":
+            return
+        if fate == "unreferenced":
+            refs = {name: value for name, value in refs.items() if name in ("kind", "side")}
+        for part in {
+            "wrong": (amount + self.draw.choice((-1, 5)),),
+            "twice": (amount, amount),
+            "halves": (amount // 2, amount - amount // 2),
+        }.get(fate, (amount,)):
+            self.line(part, on, refs)
+
+    def line(self, amount: int, on: date, refs: dict[str, Any]) -> None:
+        told = datetime(on.year, on.month, on.day, 21, tzinfo=INDIA) + timedelta(days=self.draw.choice((0, 0, 1, 6)))
+        self.world.bank_lines.append(
+            BankLine(
+                bank_line_id=f"bline_{len(self.world.bank_lines):02d}",
+                value_on=on,
+                amount=amount,
+                recorded_at=told,
+                **refs,
+            )
+        )
+
+
+def _deposits(draw: Random, world: World) -> None:
+    for session in world.sessions:
+        if session.closed_at and draw.random() < 0.7:
+            taken_on = session.closed_at + timedelta(hours=2)
+            world.deposits.append(
+                Deposit(
+                    cash_session_id=session.cash_session_id,
+                    slip=draw.choice(("slip_1", "slip_1", "slip_2")),
+                    account=draw.choice(("bank_1", "bank_1", "bank_2")),
+                    amount=max(1, expected_cash(session, world) + session.variance),
+                    deposited_on=taken_on.astimezone(INDIA).date(),
+                    recorded_at=taken_on,
+                )
+            )

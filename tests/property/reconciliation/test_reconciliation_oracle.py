@@ -1,0 +1,145 @@
+"""The SQL of reconciliation against the pencil: hundreds of random tenants in one build, compared cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.integration.warehouse.shard import build_together
+from tests.property.reconciliation import books
+from tests.property.reconciliation.draw import AS_OF, draw_world
+from tests.property.reconciliation.log import log_of
+from tests.property.reconciliation.matching import Item
+from tests.property.reconciliation.terms import local_day
+from tests.property.reconciliation.world import World
+
+CASES = 200
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[World]:
+    return [draw_world(case) for case in range(CASES)]
+
+
+@pytest.fixture(scope="module")
+def warehouse(worlds: list[World]) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = build_together(map(log_of, worlds), as_of=AS_OF)
+    yield connection
+    connection.close()
+
+
+def rows(warehouse: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """tenant -> its rows, sorted."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for tenant_id, *values in warehouse.execute(f"select tenant_id, {', '.join(columns)} from {table}").fetchall():
+        found.setdefault(tenant_id, []).append(tuple(values))
+    return {tenant_id: sorted(some, key=repr) for tenant_id, some in found.items()}
+
+
+def told(item: Item) -> dict[str, Any]:
+    """An item in the columns of fct_recon_item."""
+    return {
+        "item_id": item.item_id,
+        "leg": item.leg,
+        "kind": item.kind,
+        "class": item.category,
+        "status": item.status,
+        "branch_id": item.branch_id,
+        "payment_id": item.payment_id,
+        "gateway": item.gateway,
+        "channel": item.channel,
+        "mode": item.mode,
+        "business_date": item.business_date,
+        "due_on": item.due_on,
+        "overdue_after_on": item.overdue_after,
+        "left_paise": item.left,
+        "right_paise": item.right,
+        "matched_paise": item.matched,
+        "excess_paise": item.excess,
+        "variance_paise": item.right - item.left,
+        "fee_charged_paise": item.fee_charged,
+        "fee_expected_paise": item.fee_expected,
+        "tax_charged_paise": item.tax_charged,
+        "tax_expected_paise": item.tax_expected,
+        "fee_variance_paise": item.fee_variance,
+        "right_ref": item.right_ref,
+        "settlement_id": item.settlement_id,
+        "proposed_ref": item.proposed_ref,
+        "age_days": (local_day(AS_OF) - item.aged_from).days,
+    }
+
+
+def assert_equal(warehouse: duckdb.DuckDBPyConnection, table: str, expected: dict[str, list[dict[str, Any]]]) -> None:
+    columns = list(next(row for some in expected.values() for row in some))
+    found = rows(warehouse, table, columns)
+    for tenant_id, some in expected.items():
+        ours = sorted((tuple(row[name] for name in columns) for row in some), key=repr)
+        theirs = found.pop(tenant_id, [])
+        missing = [dict(zip(columns, row, strict=True)) for row in ours if row not in theirs]
+        surplus = [dict(zip(columns, row, strict=True)) for row in theirs if row not in ours]
+        assert (missing, surplus) == ([], []), f"{table} of {tenant_id}"
+        assert ours == theirs
+    assert found == {}
+
+
+def test_every_item_is_as_the_pencil_says(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
+    expected = {one.tenant_id: [told(item) for item in books.reconcile(one, AS_OF).values()] for one in worlds}
+    assert_equal(warehouse, "fct_recon_item", expected)
+
+
+def test_the_worlds_hold_every_class(worlds: list[World]) -> None:
+    """A comparison of classes that never occur would prove nothing."""
+    seen = {(item.leg, item.category) for one in worlds for item in books.reconcile(one, AS_OF).values()}
+    gateway = {
+        "matched",
+        "matched_fee_variance",
+        "partially_settled",
+        "amount_mismatch_short",
+        "amount_mismatch_over",
+        "in_transit",
+        "on_hold",
+        "missing_settlement",
+        "netted_reversal",
+        "orphan_settlement",
+        "duplicate_settlement",
+        "unexpected_adjustment",
+    }
+    payouts = {f"batch_{one}" for one in ("matched", "amount_mismatch", "in_transit", "missing", "carried_negative")}
+    assert {one for leg, one in seen if leg == "L1"} >= gateway | {"disputed", "chargeback_lost", "status_conflict"}
+    assert {one for leg, one in seen if leg == "L3"} >= gateway
+    assert {one for leg, one in seen if leg == "L2"} == payouts | {"unidentified_bank_credit"}
+    assert {one for leg, one in seen if leg == "L4"} == {
+        "cash_balanced",
+        "cash_short",
+        "cash_over",
+        "deposit_matched",
+        "deposit_in_transit",
+        "deposit_missing",
+        "deposit_mismatch",
+    }
+    assert {one for leg, one in seen if leg == "L5"} == {
+        "qr_matched",
+        "qr_in_transit",
+        "qr_missing",
+        "qr_amount_mismatch",
+        "qr_orphan_credit",
+        "netted_reversal",
+    }
+
+
+def test_the_settlement_report(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
+    expected = {one.tenant_id: books.settlement_report(one, AS_OF) for one in worlds}
+    assert_equal(warehouse, "mart_settlement_report", expected)
+
+
+def test_the_branch_variance(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
+    expected = {one.tenant_id: books.branch_variance(one, AS_OF) for one in worlds}
+    assert_equal(warehouse, "mart_branch_variance", expected)
+
+
+def test_the_leakage(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
+    expected = {one.tenant_id: books.leakage(one, AS_OF) for one in worlds}
+    assert_equal(warehouse, "mart_leakage_metrics", expected)
