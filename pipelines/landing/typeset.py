@@ -1,4 +1,4 @@
-"""The work between the feed and the segments: split by aggregate, parse, write; on threads beside the reading one."""
+"""The work between the feed and the segments: split by aggregate, parse, write; on a thread beside the reading one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pipelines.landing.rows import by_aggregate
 from pipelines.landing.schema import tables
 from pipelines.landing.segments import SegmentWriter
 
-# Rows of one aggregate that are parsed together and make a row group, and rows that may wait in memory altogether.
-_GROUP, _WAITING = 100_000, 200_000
-_THREADS = 2
+# Rows that are split together; rows of one aggregate that are parsed together and make a row group; rows that may
+# wait for that in memory. Larger ones are no faster, and this keeps 5M events under 1 GiB.
+_SPLIT, _GROUP, _WAITING = 50_000, 100_000, 200_000
 
 
 @cache
@@ -27,58 +27,62 @@ def _parser(aggregate: str) -> Parser:
 
 
 class Typesetter:
-    """Takes batches in seq order; rows wait until there are enough of an aggregate for one parse and one row group.
+    """Takes batches in seq order. Reading holds Python's lock, parsing and writing hardly do: hence the thread."""
 
-    Two groups are parsed at a time, each on its own connection; those of one aggregate are written in order.
-    """
-
-    def __init__(self, writer: SegmentWriter, patient_key: Callable[[str], str]) -> None:
+    def __init__(self, tenant_id: str, writer: SegmentWriter, patient_key: Callable[[str], str]) -> None:
+        self._tenant_id = tenant_id
         self._writer = writer
         self._pseudonyms = Pseudonyms(patient_key)
+        self._read: list[pa.RecordBatch] = []
         self._waiting: dict[str, list[pa.Table]] = {}
         self._running: deque[Future[None]] = deque()
-        self._latest: dict[str, Future[None]] = {}
         self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute("set global TimeZone = 'UTC'")
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="landing")
+        self._connection.execute("set TimeZone = 'UTC'")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="landing")
 
     def __enter__(self) -> Typesetter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._thread.shutdown(cancel_futures=True)
         self._connection.close()
 
-    def take(self, tenant_id: str, batch: pa.RecordBatch) -> None:
-        for aggregate, rows in by_aggregate(batch, tenant_id, self._pseudonyms):
-            self._waiting.setdefault(aggregate, []).append(rows)
-            if self._rows(aggregate) >= _GROUP:
-                self._send(aggregate)
-        while sum(map(self._rows, self._waiting)) > _WAITING:
-            self._send(max(self._waiting, key=self._rows))
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Errors of earlier batches come out here or in `finish`."""
+        self._read.append(batch)
+        if sum(map(len, self._read)) >= _SPLIT:
+            self._send()
 
     def finish(self) -> None:
-        """Write what waits; errors of the threads come out here or in `take`."""
-        for aggregate in list(self._waiting):
-            self._send(aggregate)
+        """Write all that waits."""
+        self._send()
+        self._running.append(self._thread.submit(self._flush, 0))
         while self._running:
             self._running.popleft().result()
+
+    def _send(self) -> None:
+        if self._read:
+            while len(self._running) >= 2:
+                self._running.popleft().result()
+            self._running.append(self._thread.submit(self._set, self._read))
+            self._read = []
+
+    def _set(self, batches: list[pa.RecordBatch]) -> None:
+        rows = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+        for aggregate, mine in by_aggregate(rows, self._tenant_id, self._pseudonyms):
+            self._waiting.setdefault(aggregate, []).append(mine)
+            if self._rows(aggregate) >= _GROUP:
+                self._write(aggregate)
+        self._flush(_WAITING)
+
+    def _flush(self, allowed: int) -> None:
+        while sum(map(self._rows, self._waiting)) > allowed:
+            self._write(max(self._waiting, key=self._rows))
 
     def _rows(self, aggregate: str) -> int:
         return sum(map(len, self._waiting[aggregate]))
 
-    def _send(self, aggregate: str) -> None:
+    def _write(self, aggregate: str) -> None:
         rows = pa.concat_tables(self._waiting.pop(aggregate))
-        while len(self._running) >= _THREADS:
-            self._running.popleft().result()
-        task = self._pool.submit(self._set, aggregate, rows, self._latest.get(aggregate))
-        self._latest[aggregate] = task
-        self._running.append(task)
-
-    def _set(self, aggregate: str, rows: pa.Table, before: Future[None] | None) -> None:
-        with self._connection.cursor() as connection:
-            parsed = list(_parser(aggregate).parse(connection, rows, self._pseudonyms))
-        if before is not None:
-            before.result()
-        for table, typed in parsed:
+        for table, typed in _parser(aggregate).parse(self._connection, rows, self._pseudonyms):
             self._writer.write(table, typed)

@@ -18,6 +18,10 @@ from pipelines.landing.schema import fingerprint
 from pipelines.landing.segments import SegmentWriter, compact
 from pipelines.landing.typeset import Typesetter
 
+# Rows asked of the feed at a time. As tuples 50,000 fall out of every cache and wake the garbage collector: reading
+# and turning them into Arrow took 9 us a row, 5,000 at a time 5.5 us.
+CHUNK = 5_000
+
 
 class RawFeed(Protocol):
     def head(self, tenant_id: str) -> int: ...
@@ -42,7 +46,7 @@ def land(
     landing_dir: Path,
     patient_key: Callable[[str], str],
     full: bool = False,
-    chunk: int = 50_000,
+    chunk: int = CHUNK,
 ) -> LandingReport:
     """Bring a tenant's landing up to the head of its log.
 
@@ -106,11 +110,12 @@ def _append(
     compacted: list[str] = []
     if head > landed.landed_to or not any(landed.segments.values()):
         last_event_id = landed.last_event_id
-        with closing(SegmentWriter(folder, landed, head)) as writer, Typesetter(writer, patient_key) as typesetter:
+        writer = SegmentWriter(folder, landed, head)
+        with closing(writer), Typesetter(tenant_id, writer, patient_key) as typesetter:
             for batch in feed.raw_batches(tenant_id, landed.landed_to, head, chunk):
-                rows_read = arrow(batch)
-                typesetter.take(tenant_id, rows_read)
-                last_event_id = rows_read["event_id"][-1].as_py()
+                read = arrow(batch)
+                typesetter.take(read)
+                last_event_id = read["event_id"][-1].as_py()
             typesetter.finish()
             now = writer.finish(last_event_id)
         rows, compacted = writer.rows, compact(folder, now)

@@ -31,7 +31,7 @@ ACTORS = st.sampled_from(
 )
 
 
-SIMPLE = {
+SIMPLE: dict[type, st.SearchStrategy[Any]] = {
     inspect.NoneType: st.none(),
     inspect.BoolType: st.booleans(),
     inspect.DateTimeType: st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),

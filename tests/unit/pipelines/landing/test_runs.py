@@ -34,7 +34,7 @@ def feed(length: int) -> ListFeed:
 def landed_seqs(landing_dir: Path, table: str = "payment") -> list[int]:
     """What a reader sees, who knows nothing but the glob."""
     files = f"{landing_dir}/{TENANT}/{table}/*.parquet"
-    return [seq for (seq,) in duckdb.sql(f"select seq from read_parquet('{files}')").fetchall()]
+    return [seq for (seq,) in duckdb.execute(f"select seq from read_parquet('{files}')").fetchall()]
 
 
 def assert_whole(landing_dir: Path, length: int) -> None:

@@ -113,7 +113,7 @@ def test_every_aggregate_of_the_catalogue_lands() -> None:
 def test_no_column_holds_what_must_not_land_or_needs_quoting() -> None:
     reserved = {
         word
-        for (word,) in duckdb.sql(
+        for (word,) in duckdb.execute(
             "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
         ).fetchall()
     }
