@@ -70,6 +70,15 @@ def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator
     return PublishedWarehouse(tenant_id, path, last_seq, as_of, tables)
 
 
+def published_seq(path: Path) -> int:
+    """The last event that a published file knows; 0 when there is no file."""
+    if not path.exists():
+        return 0
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute("SELECT last_seq FROM build_info").fetchone()
+    return int(found[0]) if found else 0
+
+
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: str) -> PublishedTable:
     columns = [row[0] for row in connection.execute(f"DESCRIBE built.{name}").fetchall()]
     where = "WHERE tenant_id = ?" if "tenant_id" in columns else ""

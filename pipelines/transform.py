@@ -66,6 +66,12 @@ def transform(
     return TransformReport([_node(result) for result in outcome.results], database)
 
 
+def write_manifest(work_dir: Path) -> Path:
+    """dbt's description of the project (manifest.json), written below `work_dir`."""
+    _invoke(["parse", *_flags(work_dir, threads=1)])
+    return work_dir / "target" / "manifest.json"
+
+
 @cache
 def _manifest(work_dir: Path, catalog: str) -> Any:
     """The parsed project: once per process, and from dbt's own files when nothing in it has changed.

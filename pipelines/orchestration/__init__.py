@@ -1,0 +1,1 @@
+"""The line as Dagster sees it: assets, checks, jobs and what sets them off."""
