@@ -74,9 +74,10 @@ select
     dow >= 6 as is_weekend,
     is_second_fourth_saturday,
     is_bank_holiday,
-    not (dow = 7 or is_second_fourth_saturday or is_bank_holiday) as is_bank_day,
+    dow <> 7 and not is_second_fourth_saturday and not is_bank_holiday as is_bank_day,
     cast(
         sum(case when dow = 7 or is_second_fourth_saturday or is_bank_holiday then 0 else 1 end)
-            over (partition by tenant_id order by date_on rows between unbounded preceding and current row) as bigint
+            over (partition by tenant_id order by date_on rows between unbounded preceding and current row)
+        as bigint
     ) as bank_day_number
 from banking

@@ -33,7 +33,8 @@ versions as (
             coalesce(retired.effective_to, {{ end_of_time() }}),
             coalesce(
                 lead(policies.effective_from) over (
-                    partition by policies.tenant_id, policies.aggregate_id order by policies.effective_from, policies.seq
+                    partition by policies.tenant_id, policies.aggregate_id
+                    order by policies.effective_from, policies.seq
                 ),
                 {{ end_of_time() }}
             )
@@ -64,7 +65,13 @@ defaults as (
         0 as last_seq
     from {{ ref('proj_tenants') }} as tenants
     cross join (
-        select 'cancellation' as kind union all select 'deposit' union all select 'follow_up' union all select 'refund'
+        select 'cancellation' as kind
+        union all
+        select 'deposit'
+        union all
+        select 'follow_up'
+        union all
+        select 'refund'
     ) as kinds
 )
 

@@ -42,7 +42,8 @@ bounded as (
 )
 
 select
-    {{ surrogate_key(['tenant_id', 'service_id', 'scope_key', 'visit_type', epoch_seconds('valid_from')]) }} as price_sk,
+    {{ surrogate_key(['tenant_id', 'service_id', 'scope_key', 'visit_type', epoch_seconds('valid_from')]) }}
+        as price_sk,
     tenant_id,
     service_id,
     scope_key,

@@ -35,10 +35,10 @@ offers as (
         and payments.business_date >= contracts.valid_from
         and payments.business_date < contracts.valid_to
         and (
-            contracts.gateway = payments.contract_gateway
+            payments.contract_gateway = contracts.gateway
             or (contracts.gateway = '*' and payments.channel = 'gateway')
         )
-        and (contracts.card_type = payments.contract_card or contracts.card_type = '-')
+        and (payments.contract_card = contracts.card_type or contracts.card_type = '-')
     where payments.channel in ('gateway', 'pos')
 ),
 

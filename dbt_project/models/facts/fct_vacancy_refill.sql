@@ -77,10 +77,15 @@ taken (tenant_id, role, group_key, turn, place, used) as (
 
     select
         queue.tenant_id, queue.role, queue.group_key, queue.turn,
-        case when greatest(taken.used + 1, queue.first_place) <= queue.last_place
-            then greatest(taken.used + 1, queue.first_place) end,
-        case when greatest(taken.used + 1, queue.first_place) <= queue.last_place
-            then greatest(taken.used + 1, queue.first_place) else taken.used end
+        case
+            when greatest(taken.used + 1, queue.first_place) <= queue.last_place
+                then greatest(taken.used + 1, queue.first_place)
+        end,
+        case
+            when greatest(taken.used + 1, queue.first_place) <= queue.last_place
+                then greatest(taken.used + 1, queue.first_place)
+            else taken.used
+        end
     from taken
     inner join queue
         on taken.tenant_id = queue.tenant_id

@@ -52,10 +52,12 @@ select
     {{ appointment_status('last_event', 'visits.open_encounters') }} as status,
     coalesce(last_event.event_type = 'AppointmentHoldExpired', false) as is_hold_expired,
     case
-        when last_event.event_type in (
-            'AppointmentHoldExpired', 'AppointmentCancelled', 'AppointmentNoShow', 'AppointmentFulfilled',
-            'AppointmentEnteredInError'
-        ) then last_event.occurred_at
+        when
+            last_event.event_type in (
+                'AppointmentHoldExpired', 'AppointmentCancelled', 'AppointmentNoShow', 'AppointmentFulfilled',
+                'AppointmentEnteredInError'
+            )
+            then last_event.occurred_at
         else last_event.cancelled_at
     end as closed_at,
     last_event.seq as closed_seq,

@@ -14,7 +14,8 @@ disputes as (
         payment_id,
         {{ sum_paise('amount_paise', "state = 'open'") }} as dispute_open_paise,
         {{ sum_paise('covered_paise', "state = 'lost'") }} as dispute_lost_paise,
-        {{ sum_paise('uncovered_paise', "state = 'lost'") }} as dispute_uncovered_paise
+        {{ sum_paise('uncovered_paise', "state = 'lost'") }} as dispute_uncovered_paise,
+        {{ count_if("state = 'lost'") }} as disputes_lost_count
     from {{ ref('proj_disputes') }}
     group by tenant_id, payment_id
 ),
@@ -44,7 +45,8 @@ select
     coalesce(refunds.refunded_paise, 0) as refunded_paise,
     coalesce(disputes.dispute_open_paise, 0) as dispute_open_paise,
     coalesce(disputes.dispute_lost_paise, 0) as dispute_lost_paise,
-    coalesce(disputes.dispute_uncovered_paise, 0) as dispute_uncovered_paise
+    coalesce(disputes.dispute_uncovered_paise, 0) as dispute_uncovered_paise,
+    coalesce(disputes.disputes_lost_count, 0) as disputes_lost_count
 from sums
 left join refunds on sums.tenant_id = refunds.tenant_id and sums.payment_id = refunds.payment_id
 left join disputes on sums.tenant_id = disputes.tenant_id and sums.payment_id = disputes.payment_id

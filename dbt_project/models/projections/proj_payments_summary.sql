@@ -4,9 +4,13 @@ with marks as (
         payment_id,
         max(case when event_type = 'PaymentInitiated' then seq end) as initiated_seq,
         max(case when event_type = 'PaymentCaptured' then seq end) as captured_seq,
-        max(case when event_type in (
-            'PaymentInitiated', 'PaymentAuthorized', 'PaymentCaptured', 'PaymentFailed', 'PaymentExpired'
-        ) then seq end) as progress_seq,
+        max(case
+            when
+                event_type in (
+                    'PaymentInitiated', 'PaymentAuthorized', 'PaymentCaptured', 'PaymentFailed', 'PaymentExpired'
+                )
+                then seq
+        end) as progress_seq,
         max(gateway_payment_id) as gateway_payment_id,
         max(order_id) as order_id,
         max(case when event_type = 'PaymentFailed' then decline_type end) as failure_decline_type,
@@ -53,7 +57,7 @@ select
         when totals.captured_paise = 0 then 'initiated'
         when totals.reversed_paise > 0 then 'reversed'
         when totals.dispute_open_paise > 0 then 'disputed'
-        when totals.dispute_lost_paise + totals.dispute_uncovered_paise > 0 then 'charged_back'
+        when totals.disputes_lost_count > 0 then 'charged_back'
         when totals.refunded_paise >= totals.captured_paise then 'refunded'
         when totals.refunded_paise > 0 then 'partially_refunded'
         else 'captured'

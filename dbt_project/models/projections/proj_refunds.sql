@@ -41,10 +41,8 @@ select
         else 'failed'
     end as state,
     -- a refund counts against its payment from the request until it is rejected or has failed for good
-    not (
-        last_event.event_type = 'RefundRejected'
-        or (last_event.event_type = 'RefundFailed' and coalesce(last_event.final, false))
-    ) as is_reserved,
+    last_event.event_type <> 'RefundRejected'
+    and (last_event.event_type <> 'RefundFailed' or not coalesce(last_event.final, false)) as is_reserved,
     coalesce(requested.occurred_at, processed.processed_at) as requested_at,
     marks.approved_at,
     marks.approval,

@@ -11,9 +11,11 @@ with moves as (
         events.seq,
         1 as ordinal,
         case
-            when events.event_type in (
-                'AppointmentHeld', 'AppointmentBooked', 'AppointmentRescheduled', 'NoShowReversed'
-            ) then -1
+            when
+                events.event_type in (
+                    'AppointmentHeld', 'AppointmentBooked', 'AppointmentRescheduled', 'NoShowReversed'
+                )
+                then -1
             else 1
         end as change
     from {{ ref('stg_appointment') }} as events

@@ -28,10 +28,9 @@ likely as (
     inner join {{ ref('dim_date') }} as days
         on alone.tenant_id = days.tenant_id and alone.value_on = days.date_on
     inner join waiting
-        on
-            alone.tenant_id = waiting.tenant_id
-            and alone.credit_paise = waiting.left_paise
-            and abs(days.bank_day_number - waiting.bank_day_number) <= 2
+        on alone.tenant_id = waiting.tenant_id
+        and alone.credit_paise = waiting.left_paise
+        and abs(days.bank_day_number - waiting.bank_day_number) <= 2
     where substr(alone.item_id, 1, 2) = 'L2'
 )
 
@@ -64,8 +63,7 @@ select
     cast(alone.seq as varchar) as source_seqs
 from alone
 left join likely
-    on
-        alone.tenant_id = likely.tenant_id
-        and alone.bank_line_id = likely.bank_line_id
-        and likely.batches_n = 1
-        and likely.lines_n = 1
+    on alone.tenant_id = likely.tenant_id
+    and alone.bank_line_id = likely.bank_line_id
+    and likely.batches_n = 1
+    and likely.lines_n = 1

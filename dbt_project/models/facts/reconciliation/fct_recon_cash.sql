@@ -84,9 +84,11 @@ items as (
         amount_paise as left_paise,
         right_paise,
         case class
-            when 'deposit_missing' then 'no bank credit with slip ' || deposit_slip_no || ' by '
-                || cast(overdue_after_on as varchar)
-            when 'deposit_mismatch' then 'bank credit is off by ' || cast(right_paise - amount_paise as varchar) || ' paise'
+            when 'deposit_missing'
+                then 'no bank credit with slip ' || deposit_slip_no || ' by '
+                    || cast(overdue_after_on as varchar)
+            when 'deposit_mismatch'
+                then 'bank credit is off by ' || cast(right_paise - amount_paise as varchar) || ' paise'
         end as rule_missed,
         opened_on,
         {{ joined_seqs(['seqs', 'credit_seqs']) }} as source_seqs

@@ -56,8 +56,10 @@ select
     greatest(right_paise - left_paise, 0) as excess_paise,
     settlement_id,
     case
-        when class = 'disputed' and state = 'open' then 'dispute is open, ' || cast(right_paise as varchar) || ' paise held'
-        when class = 'disputed' then 'dispute is ' || state || ', ' || cast(right_paise as varchar) || ' paise not released'
+        when class = 'disputed' and state = 'open'
+            then 'dispute is open, ' || cast(right_paise as varchar) || ' paise held'
+        when class = 'disputed'
+            then 'dispute is ' || state || ', ' || cast(right_paise as varchar) || ' paise not released'
     end as rule_missed,
     recorded_on as opened_on,
     business_date as aged_from_on,

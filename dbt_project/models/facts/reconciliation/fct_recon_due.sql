@@ -43,10 +43,9 @@ terms as (
         settings.recon_grace_days
     from awaited
     left join {{ ref('proj_tenant_settings') }} as settings
-        on
-            awaited.tenant_id = settings.tenant_id
-            and awaited.business_date >= settings.valid_from
-            and awaited.business_date < settings.valid_to
+        on awaited.tenant_id = settings.tenant_id
+        and awaited.business_date >= settings.valid_from
+        and awaited.business_date < settings.valid_to
 ),
 
 due as (

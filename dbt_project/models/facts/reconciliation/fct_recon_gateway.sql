@@ -106,12 +106,14 @@ select
     settlement_id,
     utr,
     case class
-        when 'missing_settlement' then {{ rule_name('leg') }} || ' found no line of ' || coalesce(match_key, 'an unknown id')
-            || ' by ' || cast(overdue_after_on as varchar)
+        when 'missing_settlement'
+            then {{ rule_name('leg') }} || ' found no line of ' || coalesce(match_key, 'an unknown id')
+                || ' by ' || cast(overdue_after_on as varchar)
         when 'amount_mismatch_short' then 'lines settle ' || cast(rem_paise as varchar) || ' paise less'
         when 'amount_mismatch_over' then 'line settles ' || cast(excess_paise as varchar) || ' paise more'
-        when 'matched_fee_variance' then 'fee off by ' || cast(fee_charged_paise - fee_expected_paise as varchar)
-            || ' paise, tax by ' || cast(tax_charged_paise - tax_expected_paise as varchar)
+        when 'matched_fee_variance'
+            then 'fee off by ' || cast(fee_charged_paise - fee_expected_paise as varchar)
+                || ' paise, tax by ' || cast(tax_charged_paise - tax_expected_paise as varchar)
         when 'on_hold' then 'every line is held'
     end as rule_missed,
     recorded_on as opened_on,

@@ -14,18 +14,16 @@ likely as (
         count(*) over (partition by alone.tenant_id, items.item_id) as lines_n
     from alone
     inner join {{ ref('proj_recon_expectations') }} as expected
-        on
-            alone.tenant_id = expected.tenant_id
-            and alone.leg = expected.leg
-            and case alone.leg when 'L3' then 'pos' else alone.gateway end = expected.match_gateway
-            and alone.method = expected.mode
-            and alone.amount_paise = expected.left_paise
-            and expected.kind = 'payment'
+        on alone.tenant_id = expected.tenant_id
+        and alone.leg = expected.leg
+        and case alone.leg when 'L3' then 'pos' else alone.gateway end = expected.match_gateway
+        and alone.method = expected.mode
+        and alone.amount_paise = expected.left_paise
+        and expected.kind = 'payment'
     inner join {{ ref('fct_recon_gateway') }} as items
-        on
-            expected.tenant_id = items.tenant_id
-            and expected.item_id = items.item_id
-            and items.class in ('in_transit', 'missing_settlement')
+        on expected.tenant_id = items.tenant_id
+        and expected.item_id = items.item_id
+        and items.class in ('in_transit', 'missing_settlement')
     where
         alone.outcome = 'orphan_settlement'
         and alone.entity_type = 'payment'
@@ -39,11 +37,10 @@ owners as (
         coalesce(expected.payment_id, alone.conflict_payment_id) as payment_id
     from alone
     left join likely
-        on
-            alone.tenant_id = likely.tenant_id
-            and alone.line_id = likely.line_id
-            and likely.items_n = 1
-            and likely.lines_n = 1
+        on alone.tenant_id = likely.tenant_id
+        and alone.line_id = likely.line_id
+        and likely.items_n = 1
+        and likely.lines_n = 1
     left join {{ ref('proj_recon_expectations') }} as expected
         on alone.tenant_id = expected.tenant_id and alone.duplicate_of_item_id = expected.item_id
 )
@@ -72,7 +69,8 @@ select
     case owners.outcome
         when 'orphan_settlement' then 'M1, M2 and M3 know no ' || entity_type || ' ' || entity_id
         when 'duplicate_settlement' then entity_id || ' is settled already'
-        when 'status_conflict' then 'M2: order ' || coalesce(owners.order_id, owners.entity_id) || ' is not captured here'
+        when 'status_conflict'
+            then 'M2: order ' || coalesce(owners.order_id, owners.entity_id) || ' is not captured here'
         else 'no dispute explains ' || entity_id
     end as rule_missed,
     recorded_on as opened_on,

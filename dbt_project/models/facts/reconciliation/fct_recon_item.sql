@@ -37,14 +37,18 @@ weighed as (
     select
         items.*,
         case
-            when class in (
-                'matched', 'netted_reversal', 'chargeback_lost', 'batch_matched', 'batch_carried_negative',
-                'cash_balanced', 'deposit_matched', 'qr_matched'
-            ) then 'posted'
-            when class in (
-                'in_transit', 'on_hold', 'partially_settled', 'missing_settlement', 'batch_in_transit', 'batch_missing',
-                'deposit_in_transit', 'deposit_missing', 'qr_in_transit', 'qr_missing'
-            ) then 'expected'
+            when
+                class in (
+                    'matched', 'netted_reversal', 'chargeback_lost', 'batch_matched', 'batch_carried_negative',
+                    'cash_balanced', 'deposit_matched', 'qr_matched'
+                )
+                then 'posted'
+            when
+                class in (
+                    'in_transit', 'on_hold', 'partially_settled', 'missing_settlement', 'batch_in_transit',
+                    'batch_missing', 'deposit_in_transit', 'deposit_missing', 'qr_in_transit', 'qr_missing'
+                )
+                then 'expected'
             else 'mismatched'
         end as status,
         right_paise - left_paise as variance_paise

@@ -53,9 +53,11 @@ select
     settlement_id,
     settlement_utr as utr,
     case class
-        when 'batch_missing' then 'no bank credit with UTR ' || coalesce(settlement_utr, 'unknown') || ' by '
-            || cast(overdue_after_on as varchar)
-        when 'batch_amount_mismatch' then 'bank credit is off by ' || cast(right_paise - payout_paise as varchar) || ' paise'
+        when 'batch_missing'
+            then 'no bank credit with UTR ' || coalesce(settlement_utr, 'unknown') || ' by '
+                || cast(overdue_after_on as varchar)
+        when 'batch_amount_mismatch'
+            then 'bank credit is off by ' || cast(right_paise - payout_paise as varchar) || ' paise'
     end as rule_missed,
     opened_on,
     due_on as aged_from_on,

@@ -16,15 +16,13 @@ conflicts as (
     left join {{ ref('proj_settlement_matches') }} as matches
         on lines.tenant_id = matches.tenant_id and lines.line_id = matches.line_id
     left join orders as by_order
-        on
-            lines.tenant_id = by_order.tenant_id
-            and lines.gateway = by_order.gateway
-            and lines.order_id = by_order.order_id
+        on lines.tenant_id = by_order.tenant_id
+        and lines.gateway = by_order.gateway
+        and lines.order_id = by_order.order_id
     left join orders as by_id
-        on
-            lines.tenant_id = by_id.tenant_id
-            and lines.gateway = by_id.gateway
-            and lines.entity_id = by_id.gateway_payment_id
+        on lines.tenant_id = by_id.tenant_id
+        and lines.gateway = by_id.gateway
+        and lines.entity_id = by_id.gateway_payment_id
     where lines.entity_type = 'payment' and lines.is_settled and matches.line_id is null
 ),
 

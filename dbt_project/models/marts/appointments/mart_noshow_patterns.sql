@@ -20,7 +20,11 @@ with banded as (
         appointments.booking_channel,
         appointments.visit_type,
         appointments.mode,
-        case when appointments.is_new_patient then 'yes' when not appointments.is_new_patient then 'no' else 'unknown' end
+        case
+            when appointments.is_new_patient then 'yes'
+            when not appointments.is_new_patient then 'no'
+            else 'unknown'
+        end
             as is_new,
         case
             when appointments.deposit_paid_paise = 0 then 'none'

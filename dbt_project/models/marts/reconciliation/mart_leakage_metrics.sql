@@ -3,7 +3,8 @@ with items as (
     select
         items.*,
         case
-            when items.class in ('missing_settlement', 'qr_missing') and items.kind <> 'refund' then 'missing_settlement'
+            when items.class in ('missing_settlement', 'qr_missing') and items.kind <> 'refund'
+                then 'missing_settlement'
             when
                 items.kind <> 'refund'
                 and items.class in ('amount_mismatch_short', 'qr_amount_mismatch')

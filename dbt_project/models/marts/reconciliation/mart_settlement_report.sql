@@ -84,7 +84,6 @@ select
     batches.source_seqs
 from settlements
 inner join {{ ref('fct_recon_item') }} as batches
-    on
-        settlements.tenant_id = batches.tenant_id
-        and 'L2:batch:' || settlements.gateway || '/' || settlements.settlement_id = batches.item_id
+    on settlements.tenant_id = batches.tenant_id
+    and 'L2:batch:' || settlements.gateway || '/' || settlements.settlement_id = batches.item_id
 left join credits on batches.tenant_id = credits.tenant_id and batches.item_id = credits.item_id

@@ -24,29 +24,25 @@ claimed as (
         coalesce(by_rrn.item_id, by_utr.item_id) as payment_item_id
     from recorded
     left join batches
-        on
-            recorded.tenant_id = batches.tenant_id
-            and recorded.utr = batches.settlement_utr
-            and recorded.side = 'C'
+        on recorded.tenant_id = batches.tenant_id
+        and recorded.utr = batches.settlement_utr
+        and recorded.side = 'C'
     left join {{ ref('proj_cash_deposits') }} as deposits
-        on
-            recorded.tenant_id = deposits.tenant_id
-            and recorded.bank_account_id = deposits.bank_account_id
-            and recorded.deposit_slip_no = deposits.deposit_slip_no
-            and recorded.side = 'C'
-            and recorded.counterparty_class = 'cash_deposit'
+        on recorded.tenant_id = deposits.tenant_id
+        and recorded.bank_account_id = deposits.bank_account_id
+        and recorded.deposit_slip_no = deposits.deposit_slip_no
+        and recorded.side = 'C'
+        and recorded.counterparty_class = 'cash_deposit'
     left join expected as by_rrn
-        on
-            recorded.tenant_id = by_rrn.tenant_id
-            and recorded.rrn = by_rrn.match_key
-            and by_rrn.kind = case recorded.side when 'C' then 'qr' else 'refund' end
-            and recorded.counterparty_class in ('upi_qr', 'unknown')
+        on recorded.tenant_id = by_rrn.tenant_id
+        and recorded.rrn = by_rrn.match_key
+        and by_rrn.kind = case recorded.side when 'C' then 'qr' else 'refund' end
+        and recorded.counterparty_class in ('upi_qr', 'unknown')
     left join expected as by_utr
-        on
-            recorded.tenant_id = by_utr.tenant_id
-            and recorded.utr = by_utr.match_key
-            and by_utr.kind = case recorded.side when 'C' then 'qr' else 'refund' end
-            and recorded.counterparty_class in ('upi_qr', 'unknown')
+        on recorded.tenant_id = by_utr.tenant_id
+        and recorded.utr = by_utr.match_key
+        and by_utr.kind = case recorded.side when 'C' then 'qr' else 'refund' end
+        and recorded.counterparty_class in ('upi_qr', 'unknown')
 )
 
 select

@@ -46,10 +46,9 @@ several as (
         later_lines.amount_paise > several.rem_paise
     from several
     inner join later_lines
-        on
-            several.tenant_id = later_lines.tenant_id
-            and several.item_id = later_lines.item_id
-            and several.place + 1 = later_lines.place
+        on several.tenant_id = later_lines.tenant_id
+        and several.item_id = later_lines.item_id
+        and several.place + 1 = later_lines.place
 ),
 
 single as (

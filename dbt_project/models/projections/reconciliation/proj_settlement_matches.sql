@@ -14,13 +14,12 @@ with matched as (
         expected.left_paise
     from {{ ref('proj_settlement_lines') }} as lines
     inner join {{ ref('proj_recon_expectations') }} as expected
-        on
-            lines.tenant_id = expected.tenant_id
-            and lines.leg = expected.leg
-            and lines.match_kind = expected.kind
-            and lines.match_gateway = expected.match_gateway
-            and lines.match_key = expected.match_key
-            and expected.key_claim = 1
+        on lines.tenant_id = expected.tenant_id
+        and lines.leg = expected.leg
+        and lines.match_kind = expected.kind
+        and lines.match_gateway = expected.match_gateway
+        and lines.match_key = expected.match_key
+        and expected.key_claim = 1
 )
 
 select
