@@ -116,14 +116,19 @@ def _appointments(warehouse: Path) -> int:
 
 
 def _last_full_month(warehouse: Path) -> Period:
-    """The month before the one in which the newest settlement fell."""
+    """The newest month with settlements that is over; the newest of all where none is."""
     with opened(warehouse) as connection:
-        found = connection.execute("SELECT max(settled_on) FROM mart_settlement_report").fetchone()
-    newest: date | None = found[0] if found else None
-    if newest is None:
+        months: list[date] = [
+            month
+            for (month,) in connection.execute(
+                "SELECT DISTINCT date_trunc('month', settled_on)::DATE FROM mart_settlement_report"
+                " WHERE settled_on IS NOT NULL ORDER BY 1 DESC LIMIT 2"
+            ).fetchall()
+        ]
+    if not months:
         return EVERYTHING
-    last = newest.replace(day=1) - timedelta(days=1)
-    return Period(last.replace(day=1), last)
+    first = months[-1]
+    return Period(first, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1))
 
 
 def _next_commands(settings: Settings, tenant_id: str, month: Period, settlement: Path, bank: Path) -> list[str]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 
-import click
 import typer
 
 from apps.cli import asking, demo, intake, line, serving, tracing
 from apps.cli.console import explain
 from mymedic.errors import Refused
+
+
+def _exit_with(code: int | None) -> None:
+    """A command's return value is the exit code."""
+    raise typer.Exit(code or 0)
+
 
 app = typer.Typer(
     name="mymedic",
@@ -17,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    result_callback=_exit_with,
 )
 demo.register(app)
 intake.register(app)
@@ -28,14 +35,13 @@ serving.register(app)
 
 def main() -> None:
     """The entry point: everything that MyMedic refuses ends as one clear line and an exit code."""
-    is_json = "--json" in sys.argv or ("--format" in sys.argv and "json" in sys.argv)
     try:
-        code = app(standalone_mode=False)
+        app()
     except Refused as refusal:
-        code = explain(refusal, is_json=is_json)
-    except click.exceptions.Abort:
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(explain(refusal, is_json=wants_json(sys.argv)))
+
+
+def wants_json(arguments: list[str]) -> bool:
+    """Whether the caller is a program: then a refusal is a JSON object too."""
+    formats = [after for before, after in pairwise(arguments) if before == "--format"]
+    return "--json" in arguments or "json" in formats or "--format=json" in arguments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from rich.table import Table
 
 from mymedic.errors import Refused
 from mymedic.money import rupees_display
+
+_PAISE = re.compile(r"(-?\d+) paise")
 
 OUT = Console(soft_wrap=False)
 ERR = Console(stderr=True)
@@ -72,3 +75,8 @@ def text(value: Any) -> str:
 
 def rupees(paise: int | None) -> str:
     return "-" if paise is None else rupees_display(int(paise))
+
+
+def in_rupees(sentence: str | None) -> str:
+    """A sentence for programs counts paise; a person reads rupees."""
+    return _PAISE.sub(lambda found: rupees(int(found[1])), sentence or "")

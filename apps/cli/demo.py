@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from apps.cli.console import ERR, OUT, print_json, rupees, table
+from apps.cli.console import ERR, OUT, in_rupees, print_json, rupees, table
 from apps.cli.place import HomeOption, JsonOption, line_of, settings_of
 from apps.demo import DemoReport, run_demo
 from apps.tieout import TieOut, TieOutRow
@@ -57,7 +57,7 @@ def show(report: DemoReport) -> None:
                     row["class"],
                     row["branch_name"],
                     row["gateway_ref"],
-                    row["rule_missed"],
+                    in_rupees(row["rule_missed"]),
                     row["what_to_do"],
                 ]
                 for row in report.exceptions

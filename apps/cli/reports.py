@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from apps.cli.console import rupees, table
+from apps.cli.console import in_rupees, rupees, table
 from exports.finance.read import Extract
 
 Row = dict[str, Any]
@@ -71,7 +71,7 @@ def exceptions(extract: Extract) -> Table:
             row["branch_name"],
             row["gateway"],
             row["gateway_ref"],
-            row["rule_missed"],
+            in_rupees(row["rule_missed"]),
             row["what_to_do"],
         ]
         for row in extract.table.to_pylist()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -67,9 +66,9 @@ def extract(
         conditions.append(f"branch_id IN ({', '.join('?' * len(branch_ids))})")
         parameters.extend(branch_ids)
     with opened(warehouse) as connection:
-        info: Any = connection.execute("SELECT last_seq, as_of_at FROM build_info").fetchone()
-        table = connection.execute(
+        (info,) = connection.execute("SELECT last_seq, as_of_at FROM build_info").fetchall()
+        table = connection.sql(
             f"SELECT * FROM ({surface.query}) WHERE {' AND '.join(conditions)} ORDER BY {surface.reading_order}",
-            parameters,
+            params=parameters,
         ).to_arrow_table()
     return Extract(surface, tenant_id, period, branch_ids, info[1], info[0], table)
