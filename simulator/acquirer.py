@@ -46,7 +46,7 @@ class Acquirer:
         data = files.generic_csv([(line, batch) for line in lines], local(on, self._table.settles_at), batch.gateway)
         self._doors.settlement(batch.gateway, "generic_csv_v1", f"terminals-{on}.csv", data)
         for line in lines:
-            line.settlement_id = batch.settlement_id
+            line.settlement_id, line.recorded_on = batch.settlement_id, on
             assert line.receipt is not None
             line.receipt.lines.append(line)
         self._house.ledger.batches.append(batch)

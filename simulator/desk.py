@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from event_store.handle import Batch
+from event_store.batch import Batch
 from event_store.recorded import Recorded
 from mymedic.clock import ManualClock
 from mymedic.ids import derived_id

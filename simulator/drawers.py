@@ -142,11 +142,12 @@ class Drawers:
         due_on = bank_days_after(on, 1, self._holidays)
         slip = f"D{opened_on:%y%m%d}{tenant.index}{drawer.branch.index:02d}"
         grace_on = bank_days_after(due_on, 1, self._holidays)
-        deposit = Deposit(slip, drawer, drawer.drop_paise, on, due_on, grace_on)
+        account = house.stage.profile.bank.account
+        deposit = Deposit(account, slip, drawer, drawer.drop_paise, on, due_on, grace_on)
         house.ledger.deposits.append(deposit)
         command = RecordCashDeposit(
             cash_session_ids=(drawer.id,),
-            bank_account_id=house.stage.profile.bank.account,
+            bank_account_id=account,
             deposit_slip_no=slip,
             amount_paise=deposit.amount_paise,
             deposited_on=on,

@@ -16,9 +16,8 @@ class Fees:
 
     def of(self, receipt: Receipt, amount_paise: int) -> tuple[int, int]:
         """(fee without tax, tax) of an amount paid as this payment was."""
-        card = receipt.card_type if receipt.channel == "gateway" else ""
-        bps, fixed = self._rates[receipt.channel, receipt.mode, card]
-        if card == "debit" and amount_paise <= self._table.debit_reduced_upto_paise:
+        bps, fixed = self._rates[receipt.channel, receipt.mode, receipt.card_type]
+        if receipt.card_type == "debit" and amount_paise <= self._table.debit_reduced_upto_paise:
             bps = self._table.debit_reduced_bps
         fee = half_up(amount_paise * bps, 10_000) + fixed
         exempt = receipt.mode == "card" and amount_paise <= self._table.gst_exempt_upto_paise

@@ -103,6 +103,7 @@ class LineFaults:
         more = line.amount_paise * (1 + self._house.faults.pick("F05", 5)) // 100
         more_tax = more * 18 // 100 if line.tax_paise else 0
         self._note("F05", receipt, "matched_fee_variance", more + more_tax, on)
+        receipt.overcharged_paise = more + more_tax
         charge = (line.fee_paise + more, line.tax_paise + more_tax)
         return [self._resized(line, receipt, "whole", line.amount_paise, charge)], []
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from event_store.store import Store, open_store
@@ -15,7 +16,7 @@ from mymedic.ids import DerivedIds, IdFactory
 from mymedic.settings import Settings
 from processes.runner import Runner
 from simulator.agenda import Agenda
-from simulator.books.truth import write_truth
+from simulator.books.truth import write_faults, write_truth
 from simulator.calendar import DAY, local
 from simulator.desk import Desk, SimulationError
 from simulator.draws import Draws
@@ -152,7 +153,10 @@ class _World:
         counts = self._report.counts
         for play in self._plays:
             play.check()
-            self._report.paths[play.tenant.id] = self._truth / play.tenant.id
+            folder = self._report.paths[play.tenant.id] = self._truth / play.tenant.id
+            write_faults(folder, play.house)
             for name, count in play.counts().items():
                 counts[name] = counts.get(name, 0) + count
+        points = {name: as_of.isoformat() for name, as_of in self._report.as_of_points.items()}
+        (self._truth / "points.json").write_bytes(msgspec.json.encode(points))
         counts["commands"], counts["events"] = self._stage.desk.commands, self._stage.desk.events

@@ -95,6 +95,7 @@ class Settlement:
     def _note(self, line: Line, batch: Batch | None) -> None:
         """The product knows this row now."""
         line.settlement_id = batch.settlement_id if batch else ""
+        line.recorded_on = day_of(self._house.now)
         owner = line.receipt or line.refund
         if owner is not None:
             owner.lines.append(line)

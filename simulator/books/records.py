@@ -111,6 +111,7 @@ class Receipt:
     is_late: bool = False
     is_missed: bool = False
     fault: str = ""
+    overcharged_paise: int = 0
     used_paise: int = 0
     refunds: list[Refund] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
@@ -156,6 +157,7 @@ class Drawer:
 class Deposit:
     """Cash carried to the bank: one slip per drawer."""
 
+    account: str
     slip_no: str
     drawer: Drawer
     amount_paise: int

@@ -1,5 +1,70 @@
-"""placeholder"""
+"""Write the books down: one JSON file per mart and point in time, and one with the faults."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from simulator.books.branch_variance import branch_variance
+from simulator.books.cancellation_leakage import cancellation_leakage
+from simulator.books.chain_variance import chain_variance
+from simulator.books.items import items
+from simulator.books.leakage import leakage_metrics
+from simulator.books.noshow_patterns import noshow_patterns
+from simulator.books.reconciliation import recon_items
+from simulator.books.settlement_report import settlement_report
+from simulator.calendar import day_of
+from simulator.doors import Doors
+from simulator.faults import NAMES
+from simulator.stage import House
 
 
-def write_truth(*a):
-    pass
+def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Rows by table, as they must be on a day's last second; the table named after a mart is that mart's truth."""
+    ledger, tenant, today = house.ledger, house.tenant, day_of(as_of)
+    found = items(house, doors, today)
+    return {
+        "fct_recon_item": recon_items(tenant.id, found, today),
+        "mart_settlement_report": settlement_report(tenant.id, ledger.batches, found, today),
+        "mart_branch_variance": branch_variance(tenant.id, found, ledger.receipts, ledger.refunds, today),
+        "mart_leakage_metrics": leakage_metrics(tenant, found),
+        "mart_cancellation_leakage": cancellation_leakage(tenant, ledger.visits),
+        "mart_noshow_patterns": noshow_patterns(tenant, ledger.visits, as_of),
+        "mart_chain_variance": chain_variance(tenant.id, ledger.visits, ledger.receipts, found, as_of),
+    }
+
+
+def write_truth(folder: Path, house: House, doors: Doors, as_of: datetime) -> None:
+    """`<folder>/<table>.json`, each a list of rows, with dates as ISO text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, rows in truth(house, doors, as_of).items():
+        _write(folder / f"{table}.json", rows)
+
+
+def write_faults(folder: Path, house: House) -> None:
+    """`<folder>/truth_fault.json`: where each fault was put and what must become of it."""
+    _write(
+        folder / "truth_fault.json",
+        [
+            {
+                "tenant_id": house.tenant.id,
+                "fault_id": f"{fault.fault}-{fault.number}",
+                "fault": fault.fault,
+                "name": NAMES[fault.fault],
+                "leg": fault.leg,
+                "expected_class": fault.expected_class,
+                "entity_ids": fault.entity_ids,
+                "branch_id": fault.branch_id,
+                "amount_paise": fault.amount_paise,
+                "detected_from_as_of": fault.detected_from,
+            }
+            for fault in house.faults.placed
+        ],
+    )
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_bytes(msgspec.json.encode(rows))

@@ -1,0 +1,242 @@
+"""What each payment, refund, settlement, drawer and slip must be called on a day, told from what was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from simulator.books.records import Batch, Deposit, Drawer, Line, Receipt, Refund, Visit
+from simulator.calendar import day_of
+from simulator.doors import Doors
+from simulator.stage import House
+
+TIMING = frozenset(
+    {"in_transit", "on_hold", "partially_settled", "batch_in_transit", "deposit_in_transit", "qr_in_transit"}
+)
+POSTED = frozenset(
+    {"matched", "batch_matched", "batch_carried_negative", "cash_balanced", "deposit_matched", "qr_matched"}
+)
+NOBODY = "-1"
+
+
+@dataclass(slots=True)
+class Item:
+    """One item of the reconciliation as it must come out. `lines` are the rows that it consumed, in order."""
+
+    item_id: str
+    leg: str
+    kind: str
+    class_: str
+    branch_id: str
+    business_date: date
+    due_on: date | None
+    aged_from: date
+    left: int
+    matched: int
+    excess: int = 0
+    fee_variance: int = 0
+    channel: str = ""
+    mode: str = ""
+    visit: Visit | None = None
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def right(self) -> int:
+        return self.matched + self.excess
+
+    @property
+    def is_open(self) -> bool:
+        return self.class_ not in POSTED
+
+
+def items(house: House, doors: Doors, today: date) -> list[Item]:
+    """Every item of a tenant as of the end of a day."""
+    ledger = house.ledger
+    found: list[Item] = []
+    for receipt in ledger.receipts:
+        if receipt.captured_at is not None and receipt.channel in ("gateway", "pos"):
+            found.append(_payment(receipt, today))
+        elif receipt.channel in ("static_qr", "direct_bank"):
+            found.append(_qr(receipt, today))
+    found += [_refund(one, today) for one in ledger.refunds if one.processed_at and one.destination == "source"]
+    found += [_batch(batch, today) for batch in ledger.batches]
+    found += [_session(drawer) for drawer in ledger.drawers if drawer.closed_at is not None]
+    found += [_deposit(deposit, today) for deposit in ledger.deposits]
+    found += list(_stray(house, doors))
+    return found
+
+
+def _payment(receipt: Receipt, today: date) -> Item:
+    assert receipt.captured_at is not None and receipt.due_on is not None and receipt.grace_on is not None
+    leg, amount = "L1" if receipt.channel == "gateway" else "L3", receipt.amount_paise
+    lines = tuple(line for line in receipt.lines if line.role not in ("held", "duplicate"))
+    settled = sum(line.amount_paise for line in lines)
+    is_overdue = today > receipt.grace_on
+    if not lines:
+        is_held = any(line.role == "held" for line in receipt.lines)
+        class_ = "on_hold" if is_held else "missing_settlement" if is_overdue else "in_transit"
+    elif settled > amount:
+        class_ = "amount_mismatch_over"
+    elif settled < amount:
+        class_ = "amount_mismatch_short" if is_overdue else "partially_settled"
+    else:
+        class_ = "matched_fee_variance" if receipt.overcharged_paise else "matched"
+    return Item(
+        f"{leg}:payment:{receipt.id}",
+        leg,
+        "payment",
+        class_,
+        receipt.branch.id,
+        day_of(receipt.captured_at),
+        receipt.due_on,
+        receipt.due_on,
+        amount,
+        min(settled, amount),
+        max(0, settled - amount),
+        receipt.overcharged_paise if class_ == "matched_fee_variance" else 0,
+        receipt.channel,
+        receipt.mode,
+        receipt.visit,
+        lines,
+    )
+
+
+def _refund(refund: Refund, today: date) -> Item:
+    assert refund.processed_at is not None and refund.due_on is not None and refund.grace_on is not None
+    class_ = "matched" if refund.lines else "missing_settlement" if today > refund.grace_on else "in_transit"
+    return Item(
+        f"L1:refund:{refund.id}",
+        "L1",
+        "refund",
+        class_,
+        refund.receipt.branch.id,
+        day_of(refund.processed_at),
+        refund.due_on,
+        refund.due_on,
+        refund.amount_paise,
+        refund.amount_paise if refund.lines else 0,
+        channel=refund.receipt.channel,
+        mode=refund.receipt.mode,
+        visit=refund.receipt.visit,
+        lines=tuple(refund.lines),
+    )
+
+
+def _qr(receipt: Receipt, today: date) -> Item:
+    assert receipt.captured_at is not None and receipt.due_on is not None and receipt.grace_on is not None
+    is_overdue = today > receipt.grace_on
+    return Item(
+        f"L5:qr:{receipt.id}",
+        "L5",
+        "qr",
+        "qr_matched" if receipt.banked_paise else "qr_missing" if is_overdue else "qr_in_transit",
+        receipt.branch.id,
+        day_of(receipt.captured_at),
+        receipt.due_on,
+        receipt.due_on,
+        receipt.amount_paise,
+        receipt.banked_paise,
+        channel=receipt.channel,
+        mode=receipt.mode,
+        visit=receipt.visit,
+    )
+
+
+def batch_class(batch: Batch, today: date) -> str:
+    if batch.is_negative:
+        return "batch_carried_negative"
+    if batch.banked_paise == batch.payout_paise:
+        return "batch_matched"
+    if batch.banked_paise:
+        return "batch_amount_mismatch"
+    return "batch_missing" if today > batch.grace_on else "batch_in_transit"
+
+
+def _batch(batch: Batch, today: date) -> Item:
+    return Item(
+        f"L2:batch:{batch.gateway}/{batch.settlement_id}",
+        "L2",
+        "batch",
+        batch_class(batch, today),
+        NOBODY,
+        batch.settled_on,
+        batch.settled_on,
+        batch.settled_on,
+        batch.payout_paise,
+        min(batch.payout_paise, batch.banked_paise),
+        max(0, batch.banked_paise - batch.payout_paise),
+    )
+
+
+def _session(drawer: Drawer) -> Item:
+    assert drawer.counted_paise is not None
+    off, on = drawer.counted_paise - drawer.expected_paise, day_of(drawer.opened_at)
+    return Item(
+        f"L4:session:{drawer.id}",
+        "L4",
+        "session",
+        "cash_short" if off < 0 else "cash_over" if off else "cash_balanced",
+        drawer.branch.id,
+        on,
+        on,
+        on,
+        drawer.expected_paise,
+        min(drawer.expected_paise, drawer.counted_paise),
+        max(0, off),
+        channel="drawer",
+        mode="cash",
+    )
+
+
+def _deposit(deposit: Deposit, today: date) -> Item:
+    if deposit.banked_paise == deposit.amount_paise:
+        class_ = "deposit_matched"
+    elif deposit.banked_paise:
+        class_ = "deposit_mismatch"
+    else:
+        class_ = "deposit_missing" if today > deposit.grace_on else "deposit_in_transit"
+    return Item(
+        f"L4:deposit:{deposit.account}/{deposit.slip_no}",
+        "L4",
+        "deposit",
+        class_,
+        deposit.drawer.branch.id,
+        deposit.deposited_on,
+        deposit.due_on,
+        deposit.due_on,
+        deposit.amount_paise,
+        min(deposit.amount_paise, deposit.banked_paise),
+        max(0, deposit.banked_paise - deposit.amount_paise),
+        channel="drawer",
+        mode="cash",
+    )
+
+
+_STRAY = {
+    "orphan": "orphan_settlement",
+    "duplicate": "duplicate_settlement",
+    "conflict": "status_conflict",
+    "adjustment": "unexpected_adjustment",
+}
+
+
+def _stray(house: House, doors: Doors) -> Iterator[Item]:
+    """Rows that no item of ours explains: they stand alone, with nothing on the left."""
+    for line in house.ledger.stray_lines:
+        assert line.recorded_on is not None
+        evidence = line.credit_paise - line.debit_paise if line.entity_type == "adjustment" else line.amount_paise
+        yield Item(
+            f"L1:line:{doors.line_id(house.stage.profile.gateway.name, line)}",
+            "L1",
+            "line",
+            _STRAY[line.role],
+            line.receipt.branch.id if line.receipt else NOBODY,
+            day_of(line.created_at),
+            None,
+            line.recorded_on,
+            0,
+            0,
+            evidence,
+            visit=line.receipt.visit if line.receipt else None,
+        )
