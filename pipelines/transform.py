@@ -60,7 +60,7 @@ def transform(
         arguments += ["--exclude-resource-type", "unit_test"]
     with _environment(database):
         try:
-            outcome = _invoke(arguments, _manifest(work_dir, database.stem), vars=variables)
+            outcome = _invoke(arguments, _manifest(work_dir, database.stem).deepcopy(), vars=variables)
         finally:
             _let_go_of_the_database()
     return TransformReport([_node(result) for result in outcome.results], database)
@@ -77,7 +77,7 @@ def _manifest(work_dir: Path, catalog: str) -> Any:
     """The parsed project: once per process, and from dbt's own files when nothing in it has changed.
 
     It is parsed without variables, which only the SQL of a run reads: a change of them would have it parsed again.
-    The name of the database is part of it.
+    The name of the database is part of it. A run writes into its manifest, so each gets a copy.
     """
     return _invoke(["parse", *_flags(work_dir, threads=1)])
 
