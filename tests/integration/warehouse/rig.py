@@ -76,6 +76,10 @@ class EventLog:
         )
         return seq
 
+    def states(self, aggregate: str) -> dict[str, Any]:
+        """Id -> folded state of every stream of an aggregate."""
+        return {id: state for (name, id), state in self._states.items() if name == aggregate}
+
 
 class MemoryFeed:
     """The feed that landing reads, over events in memory."""

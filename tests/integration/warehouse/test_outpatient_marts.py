@@ -20,6 +20,8 @@ from event_store.aggregates.payment.events import (
     RefundProcessed,
     RefundRequested,
 )
+from event_store.aggregates.tenant.events import Calendar, SettingsPatch, TenantSettingsChanged
+from mymedic.clock import zone
 from tests.integration.warehouse.clinic import Clinic, ist
 from tests.integration.warehouse.rig import build_warehouse, new_folder, opened, patient_key, run_project
 
@@ -29,6 +31,10 @@ Row = dict[str, Any]
 def chain() -> Clinic:
     """The golden cancellation at brn_1 on 3 November; the edges on the days around it."""
     clinic = Clinic()
+    settings = SettingsPatch(
+        calendar=Calendar(holidays=(date(2026, 11, 10),)), effective_from=date(2026, 11, 5), recon_grace_days=2
+    )
+    clinic.add("tenant", "ten_test", TenantSettingsChanged(patch=settings), clinic.since)
     golden(clinic)
     edges(clinic)
     history(clinic)
@@ -84,7 +90,7 @@ def edges(clinic: Clinic) -> None:
     clinic.cancel("appt_lwbs", ist(11, 5, 10, 40), reason="lwbs")
     # a no-show that was taken back, its forfeit with it
     clinic.book("appt_late", clinic.slot("slot_late", ist(11, 6, 10)), ist(11, 4), patient_id="pat_late")
-    clinic.capture("pay_late", 40_000, ist(11, 4), appointment_id="appt_late", patient_id="pat_late")
+    clinic.capture("pay_late", 40_000, ist(11, 6), appointment_id="appt_late", patient_id="pat_late")
     clinic.no_show("appt_late")
     forfeit = {"forfeit_id": "ffd_late", "amount_paise": 11_800, "gst_paise": 1_800}
     policy = {"basis": "no_show", "policy_version_id": "pol_default_cancellation"}
@@ -217,6 +223,32 @@ def test_history_known_to_the_day_stays_so(warehouse: duckdb.DuckDBPyConnection)
     assert {(one["time_band"], one["practitioner_id"], one["specialty_id"]) for one in patterns} == {
         ("unknown", "-1", "-1")
     }
+
+
+def test_bank_days_leave_out_sundays_two_saturdays_and_holidays(warehouse: duckdb.DuckDBPyConnection) -> None:
+    days = rows(
+        warehouse,
+        "select date_on, is_bank_day, bank_day_number, fiscal_year, fiscal_quarter, week_start_on from dim_date"
+        " where tenant_id = 'ten_test' and date_on between '2026-11-06' and '2026-11-15' order by date_on",
+    )
+    closed = [one["date_on"].day for one in days if not one["is_bank_day"]]
+    assert closed == [8, 10, 14, 15]
+    assert days[-1]["bank_day_number"] - days[0]["bank_day_number"] == 5
+    assert {(one["fiscal_year"], one["fiscal_quarter"]) for one in days} == {("FY2026-27", 3)}
+    assert days[0]["week_start_on"] == date(2026, 11, 2)
+
+
+def test_a_payment_is_due_by_the_settings_of_its_day(warehouse: duckdb.DuckDBPyConnection) -> None:
+    before, after = (row(warehouse, "fct_payment", payment_id=id) for id in ("pay_gold", "pay_late"))
+    assert (before["due_on"], before["overdue_after_on"]) == (date(2026, 11, 4), date(2026, 11, 5))
+    assert (after["due_on"], after["overdue_after_on"]) == (date(2026, 11, 9), date(2026, 11, 12))
+
+
+@pytest.mark.parametrize("name", ["Asia/Kolkata", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"])
+def test_zones_have_the_offset_that_the_program_gives_them(warehouse: duckdb.DuckDBPyConnection, name: str) -> None:
+    [found] = rows(warehouse, "select utc_offset_minutes from time_zones where tz = ?", name)
+    offset = zone(name).utcoffset(None)
+    assert offset is not None and found["utc_offset_minutes"] * 60 == offset.total_seconds()
 
 
 def test_every_row_leads_back_to_its_events(warehouse: duckdb.DuckDBPyConnection) -> None:
