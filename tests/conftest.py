@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mymedic.settings import Settings
+from tests.worlds import World, make_world
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +19,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"MYMEDIC_DATA names {folder}, which is no folder")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The profile `tiny` with every fault switched on."""
+    return make_world("tiny", tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def demo_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The profile `demo` with every fault switched on."""
+    return make_world("demo", tmp_path_factory.mktemp("demo"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import msgspec
 from litestar import Litestar, Router, get
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
@@ -16,7 +15,8 @@ from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from event_store.api.commands import command_routes
-from event_store.api.problems import on_bad_body, on_http_error, on_refused
+from event_store.api.problems import on_bug, on_http_error, on_refused
+from event_store.api.reading import require_json
 from event_store.api.tokens import Tokens
 from event_store.committer import GroupCommitter
 from event_store.store import Store
@@ -45,27 +45,21 @@ def create_app(
     async def running(app: Litestar) -> AsyncIterator[None]:
         app.state.committer = GroupCommitter(store.handler)
         app.state.clock = store.handler.clock
-        entered = [companion(store) for companion in companions]
-        for companion in entered:
-            await companion.__aenter__()
-        try:
+        async with AsyncExitStack() as stack:
+            stack.callback(app.state.committer.stop)
+            for companion in companions:
+                await stack.enter_async_context(companion(store))
             yield
-        finally:
-            for companion in reversed(entered):
-                await companion.__aexit__(None, None, None)
-            app.state.committer.stop()
 
     async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Before the body is read: a stranger learns nothing about what a command looks like."""
         connection.state.bearer = tokens.bearer(connection.headers.get("Authorization"))
 
-    app = Litestar(
-        route_handlers=[health, *doors, Router(path="/", route_handlers=command_routes(), guards=[authenticated])],
-        exception_handlers={
-            Refused: on_refused,
-            HTTPException: on_http_error,
-            msgspec.MsgspecError: on_bad_body,
-        },
+    commands = Router(path="/", route_handlers=command_routes(), guards=[authenticated, require_json])
+    return Litestar(
+        route_handlers=[health, *doors, commands],
+        exception_handlers={Refused: on_refused, HTTPException: on_http_error, Exception: on_bug},
+        logging_config=None,  # the program that serves decides where its log goes
         lifespan=[running],
         request_max_body_size=BODY_LIMIT,
         openapi_config=OpenAPIConfig(
@@ -77,4 +71,3 @@ def create_app(
             render_plugins=[ScalarRenderPlugin()],
         ),
     )
-    return app

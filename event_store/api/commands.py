@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from event_store.api.problems import Problem, problem
+from event_store.api.reading import CommandRequest
 from event_store.api.tokens import Bearer
 from event_store.catalogue import COMMANDS, kebab, owner_of
 from event_store.committer import GroupCommitter
 from mymedic.clock import Clock
-from mymedic.errors import Refused
 from mymedic.ids import UlidFactory
-from mymedic.messages import Ack, Command, EntryChannel, Envelope
+from mymedic.messages import ID_PATTERN, Ack, Command, EntryChannel, Envelope
 
 _REFUSALS = {
     status: ResponseSpec(data_container=Problem, description=text, media_type="application/problem+json")
@@ -25,27 +26,30 @@ _REFUSALS = {
         403: "not for this actor or tenant",
         404: "no such thing in this tenant",
         409: "the state of things does not allow it",
+        413: "longer than any command",
+        415: "not JSON",
         422: "the command is not well formed, or breaks a rule",
         503: "the store is busy; send the same command again",
     }.items()
 }
 
 
+def _id_header(name: str, description: str) -> Any:
+    return HeaderParameter(name=name, min_length=3, max_length=64, pattern=ID_PATTERN, description=description)
+
+
 IdempotencyKey = Annotated[
-    str | None,
-    Parameter(
-        header="Idempotency-Key", max_length=64, description="the command's id; sent again, it is answered again"
-    ),
+    str | None, _id_header("Idempotency-Key", "the command's id; sent again, it is answered again")
 ]
 IfMatch = Annotated[
-    str | None, Parameter(header="If-Match", max_length=20, description="the stream version that the caller has seen")
-]
-CorrelationId = Annotated[str | None, Parameter(header="X-Correlation-Id", max_length=64)]
-AggregateId = Annotated[
     str | None,
-    Parameter(header="X-Aggregate-Id", max_length=64, description="the id of what a creating command makes"),
+    HeaderParameter(
+        name="If-Match", pattern=r'^"?[0-9]{1,9}"?$', description="the stream version that the caller has seen"
+    ),
 ]
-Channel = Annotated[EntryChannel, Parameter(header="X-Channel")]
+CorrelationId = Annotated[str | None, _id_header("X-Correlation-Id", "the business flow that this is a part of")]
+AggregateId = Annotated[str | None, _id_header("X-Aggregate-Id", "the id of what a creating command makes")]
+Channel = Annotated[EntryChannel, HeaderParameter(name="X-Channel")]
 
 
 def command_route(command: type[Command]) -> HTTPRouteHandler:
@@ -73,11 +77,14 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
             issued_at=clock.now(),
             channel=channel,
             aggregate_id=aggregate_id,
-            expected_version=_version(if_match),
+            expected_version=int(if_match.strip('"')) if if_match else None,
             correlation_id=correlation_id,
         )
         ack = await committer.handle(envelope)
-        return Response(content=ack, status_code=200) if ack.error is None else problem(ack.error)
+        if ack.error is not None:
+            return problem(ack.error)
+        headers = {"ETag": f'"{ack.stream_version}"'} if ack.stream_version is not None else {}
+        return Response(content=ack, status_code=200, headers=headers)
 
     answer.__annotations__["data"] = command
     answer.__annotations__["return"] = Response[Ack]
@@ -90,18 +97,11 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
         description=f"{(command.__doc__ or name).strip()}\n\nRoles: {', '.join(sorted(command.who))}.",
         operation_id=name,
         responses=_REFUSALS,
+        request_class=CommandRequest,
+        opt={"decode": msgspec.json.Decoder(command).decode},
     )(answer)
 
 
 def command_routes() -> list[HTTPRouteHandler]:
     """Every command that people and programs may send."""
     return [command_route(command) for command in COMMANDS.values() if not command.is_from_door]
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None:
-        return None
-    text = if_match.strip().strip('"')
-    if not text.isdigit():
-        raise Refused("VALIDATION_FAILED", "If-Match must be a stream version", field="If-Match")
-    return int(text)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.exceptions.responses import create_exception_response
 from msgspec import Struct
 
 from mymedic.errors import CODES, Refused
 from mymedic.messages import ErrorBody
+
+_LOG = logging.getLogger(__name__)
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -38,9 +40,14 @@ _CODE_OF_STATUS = {
 }
 
 
-def problem(error: ErrorBody) -> Response[Problem]:
+def problem(error: ErrorBody, headers: dict[str, str] | None = None) -> Response[Problem]:
     """The HTTP answer to a refusal."""
     status = CODES[error.code].http_status
+    headers = dict(headers or {})
+    if error.code == "UNAUTHENTICATED":
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retryable and status >= 429:
+        headers["Retry-After"] = "1"
     body = Problem(
         type=f"urn:mymedic:problem:{error.code}",
         title=error.code.replace("_", " ").capitalize(),
@@ -50,27 +57,48 @@ def problem(error: ErrorBody) -> Response[Problem]:
         retryable=error.retryable,
         details=error.details,
     )
-    return Response(content=body, status_code=status, media_type="application/problem+json")
+    return _response(body, headers)
 
 
 def on_refused(_: Request[Any, Any, Any], refusal: Refused) -> Response[Problem]:
-    return problem(
-        ErrorBody(code=refusal.code, message=refusal.message, details=refusal.details, retryable=refusal.retryable)
-    )
+    details = {name: value for name, value in refusal.details.items() if value is not None}
+    return problem(ErrorBody(code=refusal.code, message=refusal.message, details=details, retryable=refusal.retryable))
 
 
-def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """What the framework refuses: bad JSON, an unknown path, a wrong method or media type."""
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    """What the framework refuses: an unknown path, a wrong method, a header that is none."""
     code = _CODE_OF_STATUS.get(error.status_code)
     if code is None:
-        return create_exception_response(request, error)
-    extra = error.extra if isinstance(error.extra, list) else []
-    details = {"fields": [{"field": one.get("key"), "message": one.get("message")} for one in extra]} if extra else {}
-    return problem(ErrorBody(code=code, message=error.detail, details=details))
+        return _without_code(error.status_code, error.detail)
+    wrong = [(one.get("key"), one.get("message")) for one in error.extra] if isinstance(error.extra, list) else []
+    message, details = error.detail, {}
+    if wrong and wrong[0][1]:
+        field, message = wrong[0]
+        details = {} if field in (None, "data") else {"field": field}
+    # RFC 9110 asks for the methods that would do; every path of ours has one.
+    allowed = {"Allow": "POST" if request.url.path.startswith("/v1/") else "GET"} if error.status_code == 405 else {}
+    return problem(ErrorBody(code=code, message=message, details=details), allowed)
 
 
-def on_bad_body(request: Request[Any, Any, Any], error: msgspec.MsgspecError) -> Response[Problem]:
-    """A body that is no such command: msgspec names the place as a JSON path."""
-    text, _mark, path = str(error).partition(" - at `")
-    details = {"field": path.rstrip("`").removeprefix("$.")} if path else {}
-    return problem(ErrorBody(code="VALIDATION_FAILED", message=text, details=details))
+def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Nobody outside learns what it was; the log does."""
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _without_code(500, "something is wrong here; it stands in the server's log")
+
+
+def _without_code(status: int, detail: str) -> Response[Problem]:
+    """RFC 9457's own type for what the HTTP status says already."""
+    title = HTTPStatus(status).phrase
+    body = Problem(
+        type="about:blank",
+        title=title,
+        status=status,
+        detail=detail,
+        code=title.replace(" ", "_").upper(),
+        retryable=False,
+    )
+    return _response(body, {})
+
+
+def _response(body: Problem, headers: dict[str, str]) -> Response[Problem]:
+    return Response(content=body, status_code=body.status, media_type="application/problem+json", headers=headers)

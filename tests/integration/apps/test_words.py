@@ -1,0 +1,133 @@
+"""The other words of the command line: what they print, and how they exit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from apps.samples import write_samples
+from apps.tieout import tie_out
+from tests.integration.apps.conftest import CHAIN, Mymedic
+from tests.worlds import World
+
+
+def test_tenants(mymedic: Mymedic, published: World) -> None:
+    listed = mymedic("tenants", "--json").json["tenants"]
+    assert [row["tenant_id"] for row in listed] == ["ten_tiny_chain", "ten_tiny_clinic", "ten_tiny_hospital"]
+    assert all(row["last_seq"] > 0 and row["is_published"] for row in listed)
+
+
+def test_verify(mymedic: Mymedic, published: World) -> None:
+    said = mymedic("verify", "--tenant", CHAIN, "--json")
+    assert said.code == 0
+    assert [proof["passed"] for proof in said.json["proofs"]] == [True] * 4
+
+
+@pytest.mark.parametrize("name", ["settlement", "variance", "leakage", "noshow", "exceptions"])
+def test_a_report_says_the_same_in_every_format(mymedic: Mymedic, published: World, name: str) -> None:
+    words = ("report", name, "--tenant", CHAIN)
+    rows = mymedic(*words, "--json").json["rows"]
+    assert rows
+    from_csv = list(csv.DictReader(io.StringIO(mymedic(*words, "--format", "csv").out)))
+    assert len(from_csv) == len(rows)
+    money = [column for column in rows[0] if column.endswith("_paise")]
+    for column in money:
+        assert sum(int(row[column] or 0) for row in from_csv) == sum(row[column] or 0 for row in rows)
+    path = Path(mymedic(*words, "--format", "xlsx").out.strip())
+    assert path.suffix == ".xlsx" and path.exists()
+    shown = mymedic(*words).out
+    assert "₹" in shown or name == "noshow"
+
+
+def test_a_report_can_be_narrowed(mymedic: Mymedic, published: World) -> None:
+    everything = mymedic("report", "variance", "--tenant", CHAIN, "--json").json["rows"]
+    branches = sorted({row["branch_name"] for row in everything if row["branch_id"] != "-1"})
+    narrowed = mymedic(
+        "report", "variance", "--tenant", CHAIN, "--branch", branches[0], "--from", "2026-08-04", "--json"
+    ).json["rows"]
+    assert {row["branch_name"] for row in narrowed} == {branches[0]}
+    assert min(row["business_date"] for row in narrowed) >= "2026-08-04"
+    by_month = mymedic("report", "variance", "--tenant", CHAIN, "--month", "2026-08", "--json").json["rows"]
+    assert by_month == everything
+    nowhere = mymedic("report", "variance", "--tenant", CHAIN, "--branch", "Atlantis", "--json")
+    assert nowhere.code == 2 and nowhere.json["error"]["code"] == "NOT_FOUND"
+    nonsense = mymedic("report", "variance", "--tenant", CHAIN, "--month", "August", "--json")
+    assert nonsense.code == 2 and nonsense.json["error"]["code"] == "VALIDATION_FAILED"
+
+
+def test_the_money_ties_out(published: World) -> None:
+    for tenant_id in published.report.tenants:
+        found = tie_out(published.warehouse(tenant_id))
+        assert found.is_tied
+        assert sum(row.captured for row in found.gateways) == sum(row.captured for row in found.branches) > 0
+
+
+def test_a_trace_leads_from_command_to_bank(mymedic: Mymedic, published: World) -> None:
+    item = mymedic(
+        "query",
+        "SELECT payment_id, appointment_id FROM fct_recon_item WHERE leg = 'L1' AND class = 'matched'"
+        " AND appointment_id IS NOT NULL AND utr IN (SELECT utr FROM fct_bank_line) ORDER BY 1 LIMIT 1",
+        "--tenant",
+        CHAIN,
+        "--json",
+    ).json["rows"][0]
+    traced = mymedic("trace", item["payment_id"], "--tenant", CHAIN, "--json").json
+    seqs = [event["seq"] for event in traced["events"]]
+    assert seqs == sorted(seqs)
+    assert "PaymentCaptured" in {event["event_type"] for event in traced["events"]}
+    assert traced["settlement_lines"] and traced["bank_lines"]
+    assert next(row["class"] for row in traced["reconciliation"]) == "matched"
+    by_line = mymedic("trace", traced["settlement_lines"][0]["line_id"], "--tenant", CHAIN, "--json").json
+    assert by_line["kind"] == "settlement line" and by_line["events"] == traced["events"]
+    by_appointment = mymedic("trace", item["appointment_id"], "--tenant", CHAIN, "--json").json
+    assert {event["seq"] for event in traced["events"]} <= {event["seq"] for event in by_appointment["events"]}
+    assert mymedic("trace", "pay_NOBODY", "--tenant", CHAIN, "--json").code == 2
+
+
+def test_the_samples_can_be_tried_and_record_nothing(mymedic: Mymedic, published: World, tmp_path: Path) -> None:
+    samples = write_samples(published.warehouse(CHAIN), tmp_path)
+    before = mymedic("tenants", "--json").json
+    settlement = mymedic(
+        "ingest", "settlement", str(samples.settlement), "--format", "razorpay_recon_csv_v1", "--check",
+        "--tenant", CHAIN, "--json",
+    )  # fmt: skip
+    bank = mymedic("ingest", "bank", str(samples.bank), "--check", "--tenant", CHAIN, "--json")
+    assert (settlement.code, bank.code) == (0, 0)
+    assert settlement.json["status"] == bank.json["status"] == "accepted"
+    assert settlement.json["net_paise"] == bank.json["net_paise"] > 0
+    assert mymedic("tenants", "--json").json == before
+
+
+def test_a_bad_file_is_refused_with_its_place(mymedic: Mymedic, published: World, tmp_path: Path) -> None:
+    samples = write_samples(published.warehouse(CHAIN), tmp_path)
+    lines = samples.settlement.read_text().splitlines()
+    broken = tmp_path / "broken.csv"
+    broken.write_text("\n".join([lines[0], lines[1].replace(",INR,", ",USD,")]) + "\n")
+    said = mymedic(
+        "ingest", "settlement", str(broken), "--format", "razorpay_recon_csv_v1", "--tenant", CHAIN, "--json"
+    )
+    assert said.code == 1
+    assert said.json["error"]["code"] == "CURRENCY_UNSUPPORTED"
+    assert said.json["error"]["details"]["row"] == 2
+    truncated = tmp_path / "truncated.csv"
+    truncated.write_text("\n".join([lines[0], lines[1].rsplit(",", 3)[0]]) + "\n")
+    said = mymedic("ingest", "settlement", str(truncated), "--format", "razorpay_recon_csv_v1", "--tenant", CHAIN)
+    assert said.code == 1 and said.out == ""
+    assert "FILE_BAD_ROW" in said.err and "row: 2" in said.err
+
+
+def test_wrong_use_exits_2(mymedic: Mymedic) -> None:
+    assert mymedic("report", "weather").code == 2
+    assert mymedic("build", "--as-of", "yesterday", "--json").json["error"]["code"] == "VALIDATION_FAILED"
+    assert mymedic("nonsense").code == 2
+
+
+def test_a_token_is_shown_once_and_never_kept(mymedic: Mymedic, tiny_world: World) -> None:
+    said = mymedic("token", "--role", "FD", "--actor", "stf_1", "--tenant", CHAIN, "--json")
+    token = said.json["token"]
+    kept = (tiny_world.home / "keys" / "tokens.json").read_text()
+    assert token not in kept and "stf_1" in kept
+    assert mymedic("token", "--role", "KING", "--actor", "stf_1", "--tenant", CHAIN).code == 2

@@ -1,0 +1,60 @@
+"""Simulated worlds and their warehouses, made once per test run and looked at by many tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from mymedic.settings import Settings
+from pipelines.borders.result import BorderResult
+from pipelines.build import BuildReport, build_shard, open_line
+from simulator.run import SimulationReport, simulate
+
+# The three tenants of a profile are built together: a build's cost is mostly paid once.
+SHARD = "world"
+
+
+@dataclass
+class World:
+    """A simulated chain, clinic and hospital; warehouses are built when somebody first asks for them."""
+
+    home: Path
+    report: SimulationReport
+    builds: dict[str, BuildReport] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home)
+
+    def as_of(self, point: str) -> datetime:
+        return self.report.as_of_points[point]
+
+    def truth(self, tenant_id: str, point: str) -> Path:
+        """Folder of what the simulator's own books say at an as-of point."""
+        return self.report.paths[tenant_id] / point
+
+    def warehouse(self, tenant_id: str, point: str = "present") -> Path:
+        """The published file of a tenant, at one of the simulation's as-of points or now."""
+        if point not in self.builds:
+            as_of = None if point == "present" else self.as_of(point)
+            self.builds[point] = build(self.home, self.report.tenants, as_of)
+        return self.builds[point].published[tenant_id].path
+
+
+def make_world(profile: str, home: Path, faults: str = "all") -> World:
+    report = simulate(profile, Settings(home=home), faults=faults)
+    return World(home, report)
+
+
+def build(home: Path, tenants: list[str], as_of: datetime | None = None, *, full: bool = False) -> BuildReport:
+    """One build of all these tenants. The landing border has tests of its own; here it would only cost time."""
+    with open_line(Settings(home=home)) as line:
+        return build_shard(line, SHARD, tenants, as_of=as_of, full=full, border=_no_border)
+
+
+@contextmanager
+def _no_border(landing_dir: Path, tenants: Sequence[str]) -> Iterator[Callable[[], list[BorderResult]]]:
+    yield list
