@@ -46,11 +46,6 @@
     from {{ relation }}
 {%- endmacro %}
 
-{#- Which rule looks for an item's lines. -#}
-{% macro rule_name(leg) -%}
-    case {{ leg }} when 'L3' then 'M3' else 'M1' end
-{%- endmacro %}
-
 {#- The seqs behind an aggregated row: `12,15,40`. -#}
 {% macro seq_list(seq) -%}
     {{ dbt.listagg('cast(' ~ seq ~ ' as varchar)', "','", 'order by ' ~ seq) }}

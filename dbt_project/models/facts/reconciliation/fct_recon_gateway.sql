@@ -1,22 +1,5 @@
-with evidence as (
-    select
-        tenant_id,
-        item_id,
-        {{ sum_paise('consumed_paise') }} as matched_paise,
-        {{ sum_paise('excess_paise') }} as excess_paise,
-        {{ sum_paise('fee_excl_paise', "outcome = 'consumed'") }} as fee_charged_paise,
-        {{ sum_paise('tax_paise', "outcome = 'consumed'") }} as tax_charged_paise,
-        max(case when place = 1 and outcome = 'consumed' then line_id end) as right_ref,
-        max(case when place = 1 and outcome = 'consumed' then settlement_id end) as settlement_id,
-        max(case when place = 1 and outcome = 'consumed' then settlement_utr end) as utr,
-        {{ seq_list('seq') }} as seqs
-    from {{ ref('fct_settlement_line') }}
-    where outcome in ('consumed', 'held') and item_id is not null
-    group by tenant_id, item_id
-),
-
 -- a refund at normal speed costs nothing; what an instant one costs is not in the contract
-audited as (
+with audited as (
     select
         expected.*,
         payments.branch_id,
@@ -36,8 +19,9 @@ audited as (
             when expected.state = 'instant' then coalesce(evidence.tax_charged_paise, 0)
             else 0
         end as tax_expected_paise,
-        evidence.item_id is not null as has_lines,
-        evidence.right_ref,
+        coalesce(evidence.settled_n, 0) as settled_n,
+        coalesce(evidence.held_n, 0) as held_n,
+        evidence.first_line_id,
         evidence.settlement_id,
         evidence.utr,
         evidence.seqs,
@@ -50,7 +34,8 @@ audited as (
         on expected.tenant_id = payments.tenant_id and expected.payment_id = payments.payment_id
     left join {{ ref('fct_recon_due') }} as due
         on expected.tenant_id = due.tenant_id and expected.item_id = due.item_id
-    left join evidence on expected.tenant_id = evidence.tenant_id and expected.item_id = evidence.item_id
+    left join {{ ref('fct_recon_gateway_evidence') }} as evidence
+        on expected.tenant_id = evidence.tenant_id and expected.item_id = evidence.item_id
     where expected.leg in ('L1', 'L3') and expected.kind in ('payment', 'refund')
 ),
 
@@ -59,7 +44,7 @@ judged as (
         audited.*,
         case
             when matched_paise = 0 and excess_paise = 0 and left_paise = 0 then 'netted_reversal'
-            when matched_paise = 0 and excess_paise = 0 and has_lines and right_ref is null then 'on_hold'
+            when settled_n = 0 and held_n > 0 then 'on_hold'
             when matched_paise = 0 and excess_paise = 0 and is_overdue then 'missing_settlement'
             when matched_paise = 0 and excess_paise = 0 then 'in_transit'
             when excess_paise > 0 then 'amount_mismatch_over'
@@ -80,7 +65,7 @@ select
     kind,
     class,
     left_ref,
-    right_ref,
+    first_line_id as right_ref,
     branch_id,
     payment_id,
     appointment_id,
@@ -107,7 +92,9 @@ select
     utr,
     case class
         when 'missing_settlement'
-            then {{ rule_name('leg') }} || ' found no line of ' || coalesce(match_key, 'an unknown id')
+            then case leg when 'L3' then 'M3' else 'M1' end
+                || ' found no line of '
+                || coalesce(match_key, 'an unknown id')
                 || ' by ' || cast(overdue_after_on as varchar)
         when 'amount_mismatch_short' then 'lines settle ' || cast(rem_paise as varchar) || ' paise less'
         when 'amount_mismatch_over' then 'line settles ' || cast(excess_paise as varchar) || ' paise more'

@@ -16,7 +16,12 @@ with items as (
         'tax_charged_paise', 'tax_expected_paise', 'fee_variance_paise', 'proposed_ref',
     ]) }}
     union all
-    {{ recon_rows(ref('fct_recon_cash'), absent=[
+    {{ recon_rows(ref('fct_recon_session'), absent=[
+        'payment_id', 'appointment_id', 'gateway', 'overdue_after_on', 'fee_charged_paise', 'fee_expected_paise',
+        'tax_charged_paise', 'tax_expected_paise', 'fee_variance_paise', 'settlement_id', 'utr', 'proposed_ref',
+    ]) }}
+    union all
+    {{ recon_rows(ref('fct_recon_deposit'), absent=[
         'payment_id', 'appointment_id', 'gateway', 'fee_charged_paise', 'fee_expected_paise', 'tax_charged_paise',
         'tax_expected_paise', 'fee_variance_paise', 'settlement_id', 'utr', 'proposed_ref',
     ]) }}
@@ -58,7 +63,7 @@ weighed as (
 select
     weighed.*,
     status <> 'posted' as is_open,
-    status = 'mismatched' or substr(class, length(class) - 6, 7) = 'missing' or class = 'missing_settlement'
+    status = 'mismatched' or class in ('missing_settlement', 'batch_missing', 'deposit_missing', 'qr_missing')
         as is_exception,
     {{ days_between('weighed.aged_from_on', 'tenants.as_of_date') }} as age_days,
     -- an item is open from the day that brought it until something posts it

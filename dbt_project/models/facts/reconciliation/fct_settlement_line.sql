@@ -1,54 +1,53 @@
-with lines as (
-    select * from {{ ref('proj_settlement_lines') }}
-),
-
-orders as (
-    select * from {{ ref('proj_uncaptured_orders') }}
+with matched as (
+    select
+        lines.*,
+        uses.item_id as matched_item_id,
+        uses.place,
+        uses.lines_n,
+        uses.is_duplicate,
+        coalesce(uses.consumed_paise, 0) as consumed_paise,
+        coalesce(uses.excess_paise, 0) as excess_paise,
+        uses.line_id is null and lines.is_settled and lines.entity_type = 'payment' as is_unknown_payment
+    from {{ ref('proj_settlement_lines') }} as lines
+    left join {{ ref('proj_settlement_consumption') }} as uses
+        on lines.tenant_id = uses.tenant_id and lines.line_id = uses.line_id
 ),
 
 -- rule M2: nothing captured answers to the line, but an order does
 conflicts as (
     select
-        lines.tenant_id,
-        lines.line_id,
+        matched.tenant_id,
+        matched.line_id,
         coalesce(by_order.payment_id, by_id.payment_id) as payment_id
-    from lines
-    left join {{ ref('proj_settlement_matches') }} as matches
-        on lines.tenant_id = matches.tenant_id and lines.line_id = matches.line_id
-    left join orders as by_order
-        on lines.tenant_id = by_order.tenant_id
-        and lines.gateway = by_order.gateway
-        and lines.order_id = by_order.order_id
-    left join orders as by_id
-        on lines.tenant_id = by_id.tenant_id
-        and lines.gateway = by_id.gateway
-        and lines.entity_id = by_id.gateway_payment_id
-    where lines.entity_type = 'payment' and lines.is_settled and matches.line_id is null
+    from matched
+    left join {{ ref('proj_uncaptured_orders') }} as by_order
+        on matched.tenant_id = by_order.tenant_id
+        and matched.gateway = by_order.gateway
+        and matched.order_id = by_order.order_id
+        and by_order.order_claim = 1
+    left join {{ ref('proj_uncaptured_orders') }} as by_id
+        on matched.tenant_id = by_id.tenant_id
+        and matched.gateway = by_id.gateway
+        and matched.entity_id = by_id.gateway_payment_id
+        and by_id.payment_claim = 1
+    where matched.is_unknown_payment
 ),
 
 judged as (
     select
-        lines.*,
-        matches.item_id as matched_item_id,
-        matches.place,
+        matched.*,
         conflicts.payment_id as conflict_payment_id,
-        coalesce(consumption.consumed_paise, 0) as consumed_paise,
-        coalesce(consumption.excess_paise, 0) as excess_paise,
         case
-            when not lines.is_settled then 'held'
-            when matches.item_id is not null and lines.match_kind = 'dispute' then 'dispute'
-            when consumption.is_duplicate then 'duplicate_settlement'
-            when consumption.line_id is not null then 'consumed'
-            when lines.entity_type in ('adjustment', 'transfer') then 'unexpected_adjustment'
+            when not matched.is_settled then 'held'
+            when matched.matched_item_id is not null and matched.match_kind = 'dispute' then 'dispute'
+            when matched.is_duplicate then 'duplicate_settlement'
+            when matched.matched_item_id is not null then 'consumed'
+            when matched.entity_type in ('adjustment', 'transfer') then 'unexpected_adjustment'
             when conflicts.payment_id is not null then 'status_conflict'
             else 'orphan_settlement'
         end as outcome
-    from lines
-    left join {{ ref('proj_settlement_matches') }} as matches
-        on lines.tenant_id = matches.tenant_id and lines.line_id = matches.line_id
-    left join {{ ref('proj_settlement_consumption') }} as consumption
-        on lines.tenant_id = consumption.tenant_id and lines.line_id = consumption.line_id
-    left join conflicts on lines.tenant_id = conflicts.tenant_id and lines.line_id = conflicts.line_id
+    from matched
+    left join conflicts on matched.tenant_id = conflicts.tenant_id and matched.line_id = conflicts.line_id
 )
 
 select
@@ -92,6 +91,7 @@ select
         when conflict_payment_id is not null then 'M2'
     end as matched_by,
     place,
+    lines_n,
     consumed_paise,
     excess_paise,
     case

@@ -11,8 +11,8 @@ batches as (
 
 expected as (
     select tenant_id, match_key, item_id, kind
-    from {{ ref('proj_recon_expectations') }}
-    where leg = 'L5' and match_key is not null and key_claim = 1
+    from {{ ref('proj_recon_keys') }}
+    where leg = 'L5'
 ),
 
 -- the first rule that fits claims the line: UTR of a batch, slip of a deposit, RRN and then UTR of a payment or refund

@@ -87,13 +87,7 @@ placed as (
 select
     placed.*,
     {{ business_date('placed.occurred_at', 'tenants.utc_offset_minutes') }} as business_date,
-    {{ business_date('events.recorded_at', 'tenants.utc_offset_minutes') }} as recorded_on,
-    -- a key that two items claim goes to the earlier one that still expects money: an entry error, once reversed, gives
-    -- its RRN back to the payment that was entered right
-    row_number() over (
-        partition by placed.tenant_id, placed.leg, placed.kind, placed.match_gateway, placed.match_key
-        order by case when placed.left_paise = 0 then 1 else 0 end, placed.occurred_at, placed.left_ref
-    ) as key_claim
+    {{ business_date('events.recorded_at', 'tenants.utc_offset_minutes') }} as recorded_on
 from placed
 inner join {{ ref('proj_tenants') }} as tenants on placed.tenant_id = tenants.tenant_id
 inner join {{ ref('stg_payment') }} as events on placed.tenant_id = events.tenant_id and placed.left_seq = events.seq

@@ -1,9 +1,16 @@
 -- The consumption rule: lines eat an item's amount in order; a line larger than what is left is an excess when it is
 -- the first and a duplicate in full when it is not. Only items with several lines need the recursion.
-with recursive lines as (
-    select tenant_id, item_id, line_id, place, lines_n, amount_paise, left_paise
+with recursive matches as (
+    select
+        tenant_id,
+        item_id,
+        line_id,
+        place,
+        lines_n,
+        amount_paise,
+        left_paise,
+        is_settled and match_kind in ('payment', 'refund') as is_consuming
     from {{ ref('proj_settlement_matches') }}
-    where is_settled and match_kind in ('payment', 'refund')
 ),
 
 first_lines as (
@@ -17,14 +24,14 @@ first_lines as (
         greatest(amount_paise - left_paise, 0) as excess_paise,
         greatest(left_paise - amount_paise, 0) as rem_paise,
         false as is_duplicate
-    from lines
-    where place = 1
+    from matches
+    where place = 1 and is_consuming
 ),
 
 later_lines as (
     select tenant_id, item_id, line_id, place, lines_n, amount_paise
-    from lines
-    where place > 1
+    from matches
+    where place > 1 and is_consuming
 ),
 
 several as (
@@ -49,13 +56,14 @@ several as (
         on several.tenant_id = later_lines.tenant_id
         and several.item_id = later_lines.item_id
         and several.place + 1 = later_lines.place
-),
-
-single as (
-    select * from first_lines
-    where lines_n = 1
 )
 
-select * from single
+select * from first_lines
+where lines_n = 1
 union all
 select * from several
+union all
+-- held lines and those about disputes belong to an item and consume nothing
+select tenant_id, item_id, line_id, place, lines_n, 0, 0, 0, false
+from matches
+where not is_consuming

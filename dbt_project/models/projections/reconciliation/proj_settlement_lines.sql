@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with recorded as (
     select * from {{ ref('stg_settlement_file') }}
     where event_type = 'SettlementLineRecorded'
