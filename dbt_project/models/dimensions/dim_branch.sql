@@ -9,8 +9,11 @@ with events as (
         branch.hfr_id,
         branch.opened_on,
         branch.closed_on,
+        -- a change before the first day is what the branch opens with
         {{ local_midnight(
-            'coalesce(branch.opened_on, branch.effective_on, branch.closed_on)', 'tenants.utc_offset_minutes'
+            'greatest(coalesce(branch.effective_on, branch.closed_on, branch.opened_on),'
+            ~ ' max(branch.opened_on) over (partition by branch.tenant_id, branch.aggregate_id))',
+            'tenants.utc_offset_minutes'
         ) }} as valid_from
     from {{ ref('stg_branch') }} as branch
     inner join {{ ref('proj_tenants') }} as tenants on branch.tenant_id = tenants.tenant_id

@@ -44,7 +44,8 @@ versions as (
     left join tiers on policies.tenant_id = tiers.tenant_id and policies.seq = tiers.seq
     left join retired
         on policies.tenant_id = retired.tenant_id and policies.policy_version_id = retired.policy_version_id
-    where policies.event_type = 'PolicyPublished'
+    -- a version retired at its own beginning never held, and ends no other
+    where policies.event_type = 'PolicyPublished' and coalesce(retired.effective_to > policies.effective_from, true)
 ),
 
 -- what holds while nobody has published anything (DOMAIN §2.3)

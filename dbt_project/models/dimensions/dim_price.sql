@@ -1,11 +1,24 @@
-with retired as (
-    select tenant_id, price_version_id, min(effective_to) as effective_to, max(seq) as seq
+-- what ends a version: the end it was given, a successor that names it, a retirement; the last word holds
+with endings as (
+    select tenant_id, price_version_id, effective_to as ends_at, seq
     from {{ ref('stg_price') }}
-    where event_type = 'PriceRetired'
-    group by tenant_id, price_version_id
+    where effective_to is not null
+
+    union all
+
+    select tenant_id, closes_version_id as price_version_id, effective_from as ends_at, seq
+    from {{ ref('stg_price') }}
+    where closes_version_id is not null
 ),
 
-versions as (
+last_words as (
+    select
+        endings.*,
+        row_number() over (partition by tenant_id, price_version_id order by seq desc) as from_last
+    from endings
+),
+
+bounded as (
     select
         prices.tenant_id,
         prices.service_id,
@@ -20,25 +33,14 @@ versions as (
         prices.tax_inclusive as is_tax_inclusive,
         prices.gst_bps,
         prices.effective_from as valid_from,
-        coalesce(prices.effective_to, {{ end_of_time() }}) as told_to,
-        coalesce(retired.effective_to, {{ end_of_time() }}) as retired_to,
-        coalesce(
-            lead(prices.effective_from) over (
-                partition by prices.tenant_id, prices.service_id, prices.scope_key, prices.visit_type
-                order by prices.effective_from, prices.seq
-            ),
-            {{ end_of_time() }}
-        ) as next_from,
-        greatest(prices.seq, coalesce(retired.seq, 0)) as last_seq
+        coalesce(last_words.ends_at, {{ end_of_time() }}) as valid_to,
+        greatest(prices.seq, coalesce(last_words.seq, 0)) as last_seq
     from {{ ref('stg_price') }} as prices
-    left join retired
-        on prices.tenant_id = retired.tenant_id and prices.price_version_id = retired.price_version_id
+    left join last_words
+        on prices.tenant_id = last_words.tenant_id
+        and prices.price_version_id = last_words.price_version_id
+        and last_words.from_last = 1
     where prices.event_type = 'PriceSet'
-),
-
-bounded as (
-    select versions.*, least(told_to, retired_to, next_from) as valid_to
-    from versions
 )
 
 select
