@@ -8,6 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from event_store.catalogue import COMMANDS
+from event_store.storable import check_storable
 from mymedic.errors import Refused
 from mymedic.messages import Ack, Envelope, ErrorBody, canonical_json
 
@@ -29,6 +30,7 @@ def fingerprint(envelope: Envelope) -> str:
     except msgspec.ValidationError as error:
         text, _, place = str(error).partition(" - at `")
         raise Refused("VALIDATION_FAILED", text, field=place.rstrip("`").removeprefix("$.") or None) from error
+    check_storable(envelope.command, body)
     about = f"{type(envelope.command).__name__}\n{envelope.aggregate_id or ''}\n"
     return sha256(about.encode() + body).hexdigest()
 

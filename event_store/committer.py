@@ -56,23 +56,29 @@ class GroupCommitter:
                 return
 
     def _answer(self, group: list[_Waiting]) -> None:
-        futures = [future for _, future in group]
-        loop = futures[0].get_loop()
+        envelopes = [envelope for envelope, _ in group]
+        outcomes: list[Ack | Exception]
         try:
-            acks = self._handler.submit_many([envelope for envelope, _ in group])
-        except BaseException as error:
-            loop.call_soon_threadsafe(_fail, futures, error)
-            raise
-        loop.call_soon_threadsafe(_resolve, futures, acks)
+            outcomes = [*self._handler.submit_many(envelopes)]
+        except Exception as error:
+            # A bug of ours, met by one command, undid them all: the others are answered one by one. The writer goes
+            # on whatever happens, or everybody after this would wait for ever.
+            outcomes = [error] if len(group) == 1 else [self._alone(envelope) for envelope in envelopes]
+        futures = [future for _, future in group]
+        futures[0].get_loop().call_soon_threadsafe(_resolve, futures, outcomes)
+
+    def _alone(self, envelope: Envelope) -> Ack | Exception:
+        try:
+            return self._handler.submit(envelope)
+        except Exception as error:
+            return error
 
 
-def _resolve(futures: list[asyncio.Future[Ack]], acks: list[Ack]) -> None:
-    for future, ack in zip(futures, acks, strict=True):
-        if not future.cancelled():
-            future.set_result(ack)
-
-
-def _fail(futures: list[asyncio.Future[Ack]], error: BaseException) -> None:
-    for future in futures:
-        if not future.cancelled():
-            future.set_exception(error)
+def _resolve(futures: list[asyncio.Future[Ack]], outcomes: list[Ack | Exception]) -> None:
+    for future, outcome in zip(futures, outcomes, strict=True):
+        if future.cancelled():
+            continue
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

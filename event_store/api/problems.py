@@ -71,10 +71,14 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     if code is None:
         return _without_code(error.status_code, error.detail)
     wrong = [(one.get("key"), one.get("message")) for one in error.extra] if isinstance(error.extra, list) else []
-    message, details = error.detail, {}
-    if wrong and wrong[0][1]:
+    message: Any = error.detail
+    details: dict[str, Any] = {}
+    if wrong:
         field, message = wrong[0]
-        details = {} if field in (None, "data") else {"field": field}
+        if field in (None, "data"):
+            message = "the body is empty"
+        else:
+            details = {"field": field}
     # RFC 9110 asks for the methods that would do; every path of ours has one.
     allowed = {"Allow": "POST" if request.url.path.startswith("/v1/") else "GET"} if error.status_code == 405 else {}
     return problem(ErrorBody(code=code, message=message, details=details), allowed)
