@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,9 @@ from tests.integration.warehouse.clinic import Clinic
 from tests.integration.warehouse.rig import compiled_sql
 from tests.property.appointments.month import START
 from tests.property.appointments.oracle import Visit, attendance, leakage, pairs, read
+
+# One warehouse for all of these.
+pytestmark = pytest.mark.xdist_group("random_month")
 
 OFFSET = timedelta(minutes=330)
 
