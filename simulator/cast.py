@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from event_store.aggregates.tenant.events import ServiceKind
 from mymedic.ids import derived_id
-from mymedic.messages import Actor
+from mymedic.messages import Actor, Role
 from simulator.profile import BranchRow, CityRow, SpecialtyRow, TenantRow
 
 
@@ -70,7 +71,7 @@ class Branch:
 @dataclass(slots=True, eq=False)
 class Service:
     id: str
-    kind: str
+    kind: ServiceKind
     specialty: SpecialtyRow
     gst_bps: int
 
@@ -84,7 +85,6 @@ class Tenant:
     row: TenantRow
     manager: Actor
     finance: Actor
-    second_finance: Actor
     branches: dict[str, Branch] = field(default_factory=dict)
     consultation: dict[str, Service] = field(default_factory=dict)
     cosmetic: dict[str, Service] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Tenant:
         return own if own is not None else prices[service.id, city.id, ""]
 
 
-def user(tenant_id: str, name: str, *roles: str, branches: tuple[str, ...] | None = None) -> Actor:
+def user(tenant_id: str, name: str, *roles: Role, branches: tuple[str, ...] | None = None) -> Actor:
     """A member of staff, bound to branches when they are given."""
     return Actor(
         type="user",

@@ -35,6 +35,7 @@ class Demand:
     def __init__(self, house: House) -> None:
         self._house = house
         self._profile = house.stage.profile
+        self._lead = house.stage.profile.booking.planned_lead()
         self._hours = {hour: weight for hour, weight in self._profile.demand.hour.rows}
 
     def wishes(self) -> Iterator[Wish]:
@@ -67,7 +68,7 @@ class Demand:
         booking = self._profile.booking
         preferred_at = local(on, "00:00", timedelta(minutes=minute))
         channel = dice.pick(booking.channel)
-        lead = min(dice.within(booking.lead_days), day)
+        lead = min(dice.within(self._lead), day)
         if channel == "walk_in":
             lead = 0
             asked_at = preferred_at - timedelta(seconds=dice.between(60, 1500))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Protocol
 
 from event_store.batch import Batch
@@ -22,9 +23,9 @@ class SimulationError(Exception):
 class Reactions(Protocol):
     """What `processes.runner.Runner` does for the simulator."""
 
-    def react(self, events: Sequence[Recorded], batch: Any) -> None: ...
+    def react(self, events: Iterable[Recorded], batch: Any) -> None: ...
 
-    def fire_due(self, tenant_id: str, now: Any, batch: Any) -> None: ...
+    def fire_due(self, tenant_id: str, now: datetime, batch: Any) -> int: ...
 
 
 class WatchedBatch:
@@ -90,9 +91,8 @@ class Desk:
         *name: str,
         channel: EntryChannel = "console",
         aggregate_id: str | None = None,
-        refusals: tuple[str, ...] = (),
-    ) -> str | None:
-        """Send a command; `name` makes its id. Gives None when accepted, else the code, which must be foreseen."""
+    ) -> None:
+        """Send a command that must be accepted; `name` makes its id."""
         kind = type(command).__name__
         envelope = Envelope(
             command=command,
@@ -104,13 +104,10 @@ class Desk:
             aggregate_id=aggregate_id,
         )
         ack = self.batch.handle(envelope)
-        if ack.status == "rejected":
-            assert ack.error is not None
-            if ack.error.code not in refusals:
-                raise SimulationError(f"{kind} {'/'.join(name)} of {tenant_id}: {ack.error.code} {ack.error.message}")
-            return ack.error.code
+        if ack.status != "accepted":
+            why = f"{ack.error.code} {ack.error.message}" if ack.error else ack.status
+            raise SimulationError(f"{kind} {'/'.join(name)} of {tenant_id}: {why}")
         self.follow_up()
-        return None
 
     def follow_up(self) -> None:
         """Let watchers see and processes answer what was recorded since."""

@@ -1,4 +1,4 @@
-"""Cash drawers: opened with a float, counted at night by one who does not know what is expected, carried to the bank."""
+"""Cash drawers: a float in the morning, a blind count at night, and the rest carried to the bank."""
 
 from __future__ import annotations
 

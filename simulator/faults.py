@@ -1,7 +1,7 @@
 """Where things go wrong: an exact number of each fault, each in a place of its own.
 
-Every fault has cells (branch and day, or batches) that no other fault may touch, dealt out by position alone. So whether
-one fault is on never decides where another lands, and each changes figures that no other changes.
+Every fault has cells (branch and day, or batches) that no other fault may touch, dealt out by position alone. So
+whether one fault is on never decides where another lands, and each changes figures that no other changes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from datetime import date
 from mymedic.errors import Refused
 from simulator.books.records import Fault, Receipt
 from simulator.desk import SimulationError
-from simulator.draws import Draws
+from simulator.draws import Dice, Draws
+from simulator.profile import Profile
 
 # Faults of a row of a gateway's file (F11: of its webhook), of a webhook's delivery, and of a cash drawer.
 LINE = ("F01", "F02", "F03", "F04", "F05", "F06", "F11", "F30", "F40")
@@ -45,6 +46,8 @@ NAMES: dict[str, str] = {
 }
 # Aimed at this share of the days, so that there is time left to find a place and to see the fault come out.
 AIM = 0.6
+# Faults that pass by themselves are aimed so many days before the midpoint and the end, to be seen there.
+PASSING = {"F02": 5, "F30": 4, "F40": 4}
 # Coprime with the sizes of the groups above: every branch meets every fault of a group within as many days.
 STRIDE = 5
 
@@ -66,19 +69,18 @@ class Faults:
     """The faults of one tenant: how many of each are wanted, from which day on, and which were placed."""
 
     def __init__(
-        self, tenant_id: str, counts: Mapping[str, int], enabled: Iterable[str], first: date, days: int, draws: Draws
+        self, tenant_id: str, counts: Mapping[str, int], enabled: Iterable[str], profile: Profile, draws: Draws
     ) -> None:
         on = set(enabled)
-        self._first = first
-        self._groups = {group: tuple(name for name in group if name in counts) for group in (LINE, WEBHOOK, DRAWER)}
-        self._aims: dict[str, list[int]] = {}
-        for name, count in counts.items():
-            if name in on:
-                dice = draws.of("fault", tenant_id, name)
-                span = max(1, int(days * AIM)) * 1000
-                self._aims[name] = [
-                    (span * number + dice.between(0, span - 1)) // (count * 1000) for number in range(count)
-                ]
+        self._first = profile.start_on
+        self._groups: dict[tuple[str, ...], tuple[str, ...]] = {
+            group: tuple(name for name in group if name in counts) for group in (LINE, WEBHOOK, DRAWER)
+        }
+        self._aims = {
+            name: _aims(name, count, profile, draws.of("fault", tenant_id, name))
+            for name, count in counts.items()
+            if name in on
+        }
         self.placed: list[Fault] = []
         self._numbers: dict[str, int] = {}
         self._tenant_id = tenant_id
@@ -128,9 +130,18 @@ class Faults:
         """Exact counts are promised: a fault that found no place is an error of the profile."""
         for name, aims in self._aims.items():
             if self._numbers.get(name, 0) != len(aims):
-                raise SimulationError(
-                    f"{self._tenant_id}: {name} {NAMES[name]} found a place {self._numbers.get(name, 0)} times, not {len(aims)}"
-                )
+                found = self._numbers.get(name, 0)
+                raise SimulationError(f"{self._tenant_id}: {name} {NAMES[name]} has {found} places, not {len(aims)}")
+
+
+def _aims(name: str, count: int, profile: Profile, dice: Dice) -> list[int]:
+    """From which day on each of a fault is wanted, spread over the first part of the run."""
+    span = max(1, int(profile.days * AIM)) * 1000
+    aims = [(span * number + dice.between(0, span - 1)) // (count * 1000) for number in range(count)]
+    if name in PASSING:
+        seen_at = (profile.midpoint_day, profile.days)
+        aims[:2] = [max(0, day - 1 - PASSING[name]) for day in seen_at[:count]]
+    return sorted(aims)
 
 
 def _is_for_webhooks(receipt: Receipt) -> bool:

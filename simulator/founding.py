@@ -10,40 +10,37 @@ from event_store.aggregates.policy.commands import PublishPolicy
 from event_store.aggregates.policy.events import PolicyScope
 from event_store.aggregates.practitioner.commands import RegisterPractitioner
 from event_store.aggregates.practitioner.events import PractitionerRole
-from event_store.aggregates.price.commands import SetPrice
-from event_store.aggregates.price.events import PriceScope
 from event_store.aggregates.schedule.commands import PublishSchedule
-from event_store.aggregates.schedule.events import SlotsGenerated, WeeklyHours
+from event_store.aggregates.schedule.events import Mode, SlotsGenerated, WeeklyHours
 from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty, RegisterTenant, UpdateTenantSettings
 from event_store.aggregates.tenant.events import Calendar, SettingsPatch
 from event_store.recorded import Recorded
-from mymedic.messages import Actor
+from mymedic.messages import Actor, Command
 from mymedic.policies import CancellationBody, DepositBody, ForfeitTier
 from simulator.calendar import IST
 from simulator.cast import Branch, Practitioner, Service, Sitting, Slot, Tenant, user
 from simulator.desk import Desk
 from simulator.draws import Draws
+from simulator.price_list import PriceList
 from simulator.profile import RUPEE, BranchRow, Profile, SpecialtyRow, TenantRow
 
 OPENED_ON = date(2024, 4, 1)
-# Money at the counter is counted in whole rupees, so half of any price must be one.
-PRICE_STEP_RUPEES = 20
-TELE_BPS, COSMETIC_BPS, COSMETIC_GST_BPS = 8_000, 25_000, 1_800
+COSMETIC_GST_BPS = 1_800
 
 
 class Founder:
     """Founds one tenant after another and hands out what the rest of the simulator needs to know of them."""
 
-    def __init__(self, profile: Profile, desk: Desk, draws: Draws) -> None:
+    def __init__(self, profile: Profile, desk: Desk, draws: Draws, prices: PriceList) -> None:
         self._profile = profile
+        self._prices = prices
         self._desk = desk
         self._draws = draws
         self._sittings: dict[str, Sitting] = {}
         desk.watch("SlotsGenerated", self._note_slots)
 
     def found(self, row: TenantRow, index: int) -> Tenant:
-        staff = {name: user(row.id, name, role) for name, role in _STAFF}
-        tenant = Tenant(row.id, index, row, staff["manager"], staff["finance"], staff["second finance"])
+        tenant = Tenant(row.id, index, row, user(row.id, "manager", "CM"), user(row.id, "finance", "FN"))
         home = next(city for city in self._profile.city if city.id == row.branch[0].city)
         engineer = user(row.id, "engineer", "EN")
         self._ask(tenant, engineer, RegisterTenant(name=row.name, kind=row.kind, state_code=home.state_code), row.id)
@@ -76,9 +73,11 @@ class Founder:
             tiers=tuple(ForfeitTier(min_lead_seconds=lead, forfeit_bps=bps) for lead, bps in row.cancellation.tiers),
             noshow_forfeit_bps=row.cancellation.noshow_forfeit_bps,
         )
-        for kind, body in (("deposit", deposit), ("cancellation", cancellation)):
-            scope = PolicyScope(level="tenant")
-            self._manage(tenant, PublishPolicy(kind=kind, scope=scope, body=body, effective_from=now), kind)
+        scope = PolicyScope(level="tenant")
+        publish = PublishPolicy(kind="deposit", scope=scope, body=deposit, effective_from=now)
+        self._manage(tenant, publish, "deposit")
+        publish = PublishPolicy(kind="cancellation", scope=scope, body=cancellation, effective_from=now)
+        self._manage(tenant, publish, "cancellation")
 
     def _define(self, tenant: Tenant, specialty: SpecialtyRow) -> None:
         specialty_id = tenant.id_of("spc", specialty.id)
@@ -107,31 +106,7 @@ class Founder:
             service_id=service.id,
         )
         self._manage(tenant, define, code, id=tenant.id)
-        rupees = specialty.consult_rupees
-        if service.kind == "procedure":
-            rupees = rupees * COSMETIC_BPS // 10_000
-        cities = {city.id for city in self._profile.city} & {branch.city for branch in tenant.row.branch}
-        self._set_price(tenant, service, None, "", _step(rupees))
-        for city in self._profile.city:
-            if city.id in cities:
-                here = rupees * city.price_index // 100
-                self._set_price(tenant, service, city.id, "", _step(here))
-                if specialty.tele and service.kind == "consultation":
-                    self._set_price(tenant, service, city.id, "tele", _step(here * TELE_BPS // 10_000))
-
-    def _set_price(self, tenant: Tenant, service: Service, city_id: str | None, visit_type: str, rupees: int) -> None:
-        scope = PriceScope(level="city", city_id=city_id) if city_id else PriceScope(level="tenant")
-        command = SetPrice(
-            service_id=service.id,
-            scope=scope,
-            visit_type=visit_type or None,
-            amount_paise=rupees * RUPEE,
-            tax_inclusive=True,
-            effective_from=self._desk.clock.now(),
-        )
-        self._manage(tenant, command, service.id, city_id or "tenant", visit_type)
-        if city_id:
-            tenant.prices[service.id, city_id, visit_type] = rupees * RUPEE
+        self._prices.publish(tenant, service)
 
     def _open_branch(self, tenant: Tenant, row: BranchRow, number: int) -> None:
         branch_id = tenant.id_of("brn", row.id)
@@ -146,8 +121,9 @@ class Founder:
             branch_id=branch_id,
         )
         self._manage(tenant, command, row.id)
-        desks = (user(tenant.id, f"{desk} {row.id}", "FD", branches=(branch_id,)) for desk in ("desk", "second desk"))
-        tenant.branches[row.id] = Branch(branch_id, row.id, number, row, city, *desks)
+        desk = user(tenant.id, f"desk {row.id}", "FD", branches=(branch_id,))
+        second_desk = user(tenant.id, f"second desk {row.id}", "FD", branches=(branch_id,))
+        tenant.branches[row.id] = Branch(branch_id, row.id, number, row, city, desk, second_desk)
 
     def _engage(self, tenant: Tenant, branch: BranchRow, number: int, who: list[str]) -> None:
         """Register a practitioner ([specialty, sessions, other branch, its sessions, …]) and publish the schedules."""
@@ -181,7 +157,7 @@ class Founder:
         services = [tenant.consultation[specialty.id]]
         if specialty.id in tenant.cosmetic:
             services.append(tenant.cosmetic[specialty.id])
-        mode = "both" if specialty.tele else "in_person"
+        mode: Mode = "both" if specialty.tele else "in_person"
         weekly = tuple(
             WeeklyHours(
                 dow=dow,
@@ -213,19 +189,11 @@ class Founder:
             for slot in event.slots
         ]
 
-    def _manage(self, tenant: Tenant, command: object, *name: str, id: str | None = None) -> None:
+    def _manage(self, tenant: Tenant, command: Command, *name: str, id: str | None = None) -> None:
         self._ask(tenant, tenant.manager, command, *name, id=id)
 
-    def _ask(self, tenant: Tenant, actor: Actor, command, *name: str, id: str | None = None) -> None:
+    def _ask(self, tenant: Tenant, actor: Actor, command: Command, *name: str, id: str | None = None) -> None:
         self._desk.ask(tenant.id, actor, command, *name, aggregate_id=id or None)
-
-
-_STAFF = (("manager", "CM"), ("finance", "FN"), ("second finance", "FN"))
-
-
-def _step(rupees: int) -> int:
-    """The nearest multiple of the price step, the higher one when in the middle."""
-    return (rupees + PRICE_STEP_RUPEES // 2) // PRICE_STEP_RUPEES * PRICE_STEP_RUPEES
 
 
 def founding_moment(profile: Profile) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from event_store.aggregates.payment.commands import InitiatePayment
-from event_store.aggregates.payment.events import PaymentInitiated
+from event_store.aggregates.payment.events import Mode, PaymentInitiated, Purpose
 from event_store.recorded import Recorded
 from mymedic.messages import Actor
 from simulator.books.records import Receipt, Refund, Visit
@@ -42,10 +42,10 @@ class Gateway:
         amount = visit.deposit_required_paise
         self._attempt(visit, actor, "deposit", amount, mode, until, dice, paid, lambda: None)
 
-    def take_balance(self, visit: Visit, due: int, mode: str, otherwise: Callable[[], None]) -> None:
+    def take_balance(self, visit: Visit, due: int, mode: Mode, otherwise: Callable[[], None]) -> None:
         """Ask for a bill at the counter; `otherwise` is called when the payer gives up."""
         dice = self._house.stage.draws.of("online", visit.id)
-        purpose = "balance" if visit.deposit_paid_paise else "full"
+        purpose: Purpose = "balance" if visit.deposit_paid_paise else "full"
         until = self._house.now + PAY_WITHIN
         actor = visit.branch.front_desk
         self._attempt(visit, actor, purpose, due, mode, until, dice, lambda visit: None, otherwise)
@@ -54,9 +54,9 @@ class Gateway:
         self,
         visit: Visit,
         actor: Actor,
-        purpose: str,
+        purpose: Purpose,
         amount: int,
-        mode: str,
+        mode: Mode,
         until: datetime,
         dice: Dice,
         paid: Then,

@@ -1,4 +1,4 @@
-"""Faults of rows in the gateway's file: dropped, late, wrong, doubled, held, split, somebody else's (F01 to F06, F12, …)."""
+"""Faults of rows in the gateway's file: dropped, late, wrong, doubled, held, split, or somebody else's."""
 
 from __future__ import annotations
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from event_store.aggregates.appointment.commands import CancelAppointment, MarkNoShow, RescheduleAppointment
+from event_store.aggregates.appointment.events import Initiator, ReasonCode
+from mymedic.messages import Actor, EntryChannel
 from simulator.books.records import Visit
 from simulator.calendar import DAY, day_of, local
 from simulator.cast import Slot
@@ -22,6 +25,7 @@ MINUTE = timedelta(minutes=1)
 STAFF_LEAVES, TIMER_AT = "21:20", "23:59"
 MOVES_ALLOWED = 2
 SEARCH_DAYS = 7
+Change = Callable[[Visit], None]
 
 
 class PatientLife:
@@ -55,7 +59,7 @@ class PatientLife:
         else:
             self._plan_day(visit, dice)
 
-    def _plan_change(self, visit: Visit, lead: timedelta, dice: Dice, change) -> None:
+    def _plan_change(self, visit: Visit, lead: timedelta, dice: Dice, change: Change) -> None:
         """Plan a change so long before the start; without time left for it, the day takes its course."""
         at = visit.start_at - lead
         if at < self._house.now + SOON:
@@ -130,7 +134,9 @@ class PatientLife:
     def _cancel_by_provider(self, visit: Visit) -> None:
         self._cancel(visit, visit.branch.front_desk, "provider", "provider_leave", "console")
 
-    def _cancel(self, visit: Visit, actor, initiator: str, reason: str, channel) -> None:
+    def _cancel(
+        self, visit: Visit, actor: Actor, initiator: Initiator, reason: ReasonCode, channel: EntryChannel
+    ) -> None:
         house = self._house
         lead = (visit.start_at - house.now) // timedelta(seconds=1)
         bps = max(self._forfeits.tier(lead), visit.penalty_floor_bps) if initiator == "patient" else 0

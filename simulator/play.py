@@ -7,7 +7,7 @@ from datetime import date
 
 from simulator.acquirer import Acquirer
 from simulator.bank import Bank
-from simulator.calendar import local
+from simulator.calendar import DAY, local
 from simulator.cast import Tenant
 from simulator.demand import Demand, Wish
 from simulator.doors import Doors
@@ -18,6 +18,8 @@ from simulator.forfeits import Forfeits
 from simulator.gateway import Gateway
 from simulator.patient_life import TIMER_AT, PatientLife
 from simulator.people import People
+from simulator.price_list import PriceList
+from simulator.profile import PriceChangeRow
 from simulator.reception import Reception
 from simulator.refund_desk import RefundDesk
 from simulator.settlement import Settlement
@@ -26,13 +28,15 @@ from simulator.till import Till
 from simulator.visit_day import VisitDay
 from simulator.webhooks import Webhooks
 
+NEW_PRICES_AT = "06:00"
+
 
 class Play:
     """Plays the people, the gateway and the bank of one tenant."""
 
-    def __init__(self, stage: Stage, tenant: Tenant, enabled: Iterable[str]) -> None:
+    def __init__(self, stage: Stage, tenant: Tenant, enabled: Iterable[str], prices: PriceList) -> None:
         profile = stage.profile
-        faults = Faults(tenant.id, tenant.row.faults, enabled, profile.start_on, profile.days, stage.draws)
+        faults = Faults(tenant.id, tenant.row.faults, enabled, profile, stage.draws)
         house = self.house = House(stage, tenant, faults)
         self.tenant = tenant
         self.doors = Doors(house)
@@ -48,9 +52,16 @@ class Play:
         self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till))
         self._reception = Reception(house, People(house), gateway, self._life)
         for wish in Demand(house).wishes():
-            self._plan(wish)
+            self._plan_wish(wish)
+        for change in profile.price_change:
+            self._plan_change(change, prices)
 
-    def _plan(self, wish: Wish) -> None:
+    def _plan_change(self, change: PriceChangeRow, prices: PriceList) -> None:
+        on = self.house.stage.first_day + (change.day - 1) * DAY
+        name = f"{on}/{change.bps}"
+        self.house.plan(local(on, NEW_PRICES_AT), "1 prices", name, lambda: prices.change(self.tenant, change))
+
+    def _plan_wish(self, wish: Wish) -> None:
         self.house.plan(wish.asked_at, "3 wish", wish.name, lambda: self._reception.take(wish))
 
     def plan_day(self, on: date, is_open: bool) -> None:

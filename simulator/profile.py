@@ -11,151 +11,26 @@ import msgspec
 from msgspec import Struct
 
 from mymedic.errors import Refused
+from mymedic.messages import EntryChannel
 from simulator.draws import Table
+from simulator.tables import (
+    AcquirerTable,
+    AttendanceTable,
+    BankTable,
+    BookingTable,
+    CalendarTable,
+    DemandTable,
+    DrawerTable,
+    FeesTable,
+    GatewayTable,
+    NamesTable,
+    PatientsTable,
+    PaymentTable,
+    RefundsTable,
+)
 
 PROFILES = Path(__file__).parent / "profiles"
 RUPEE = 100
-
-
-class Festival(Struct, forbid_unknown_fields=True):
-    name: str
-    from_: date = msgspec.field(name="from")
-    days: int
-    factor: float
-
-
-class CalendarTable(Struct, forbid_unknown_fields=True):
-    bank_holidays: list[date]
-    festival: list[Festival] = []
-
-
-class Monsoon(Struct, forbid_unknown_fields=True):
-    months: list[int]
-    specialties: list[str]
-    factor: float
-
-
-class DemandTable(Struct, forbid_unknown_fields=True):
-    day_of_week: list[float]
-    growth_per_week: float
-    hour: Table
-    takes_freed_slot: float
-    monsoon: Monsoon
-
-
-class BookingTable(Struct, forbid_unknown_fields=True):
-    lead_days: Table
-    channel: Table
-    new_patient: float
-    tele: float
-    waives_deposit: float
-    cosmetic: float
-
-
-class PatientsTable(Struct, forbid_unknown_fields=True):
-    age: Table
-    child_age: Table
-    sex: Table
-    shares_phone: float
-
-
-class NoshowFactor(Struct, forbid_unknown_fields=True):
-    lead_days: list[tuple[int, float]]
-    deposit_paid: float
-    new_patient: float
-    prior_noshows: list[tuple[int, float]]
-    tele: float
-    saturday_evening: float
-    cap: float
-
-
-class AttendanceTable(Struct, forbid_unknown_fields=True):
-    cancels: float
-    cancel_lead: Table
-    cancel_reason: Table
-    provider_cancels: float
-    reschedules: float
-    provider_reschedules: float
-    reschedule_days: Table
-    leaves_unseen: float
-    noshow_marked_by_staff: float
-    noshow_comes_late: float
-    minutes_late: Table
-    noshow_factor: NoshowFactor
-
-
-class PaymentTable(Struct, forbid_unknown_fields=True):
-    counter: Table
-    small_city_cash: float
-    portal: Table
-    card_type: Table
-    card_network: Table
-    outcome: Table
-    retries: float
-    corrected: float
-    corrected_bps: Table
-
-    def counter_in(self, tier: str) -> Table:
-        """The modes of payment in a city: in a small one some points move from all others to cash."""
-        if tier != "T2":
-            return self.counter
-        total = sum(weight for _, weight in self.counter.rows)
-        cash = sum(weight for (mode, _), weight in self.counter.rows if mode == "cash")
-        others = (total - cash - self.small_city_cash) / (total - cash)
-        return Table(
-            ((mode, channel), weight + self.small_city_cash if mode == "cash" else weight * others)
-            for (mode, channel), weight in self.counter.rows
-        )
-
-
-class RefundsTable(Struct, forbid_unknown_fields=True):
-    answered_in_seconds: Table
-
-
-class DrawerTable(Struct, forbid_unknown_fields=True):
-    float_paise: int
-    petty_expense: float
-    petty_rupees: tuple[int, int]
-    count: Table
-    short_rupees: tuple[int, int]
-    over_rupees: tuple[int, int]
-
-
-class GatewayTable(Struct, forbid_unknown_fields=True):
-    name: str
-    settle_days: int
-    webhook_secret: str
-    settles_at: str
-    file_at: str
-    formats: Table
-
-
-class AcquirerTable(Struct, forbid_unknown_fields=True):
-    name: str
-    settle_days: int
-    settles_at: str
-    file_at: str
-
-
-class BankTable(Struct, forbid_unknown_fields=True):
-    account: str
-    statement_at: str
-    opening_rupees: int
-    charge_rupees: int
-
-
-class FeesTable(Struct, forbid_unknown_fields=True):
-    rate: list[tuple[str, str, str, int, int]]
-    debit_reduced_bps: int
-    debit_reduced_upto_paise: int
-    gst_bps: int
-    gst_exempt_upto_paise: int
-
-
-class NamesTable(Struct, forbid_unknown_fields=True):
-    female: list[str]
-    male: list[str]
-    family: list[str]
 
 
 class CityRow(Struct, forbid_unknown_fields=True):
@@ -184,7 +59,7 @@ class DepositRow(Struct, forbid_unknown_fields=True):
     bps: int = 0
     fixed_rupees: int = 0
     min_rupees: int = 0
-    channels: list[str] = []
+    channels: list[EntryChannel] = []
 
 
 class CancellationRow(Struct, forbid_unknown_fields=True):
@@ -203,6 +78,15 @@ class BranchRow(Struct, forbid_unknown_fields=True):
     pincode: str
     daily: float
     practitioners: list[list[str]]
+
+
+class PriceChangeRow(Struct, forbid_unknown_fields=True):
+    """On a day (the first is 1) the consultations of some specialties in some cities cost so many basis points more."""
+
+    day: int
+    cities: list[str]
+    specialties: list[str]
+    bps: int
 
 
 class TenantRow(Struct, forbid_unknown_fields=True):
@@ -238,6 +122,7 @@ class Profile(Struct, forbid_unknown_fields=True):
     specialty: list[SpecialtyRow]
     sessions: dict[str, tuple[list[int], str, str]]
     tenant: list[TenantRow]
+    price_change: list[PriceChangeRow] = []
 
 
 def names() -> list[str]:

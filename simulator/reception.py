@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from event_store.aggregates.appointment.commands import BookAppointment, Caller, HoldAppointment
+from event_store.aggregates.appointment.events import VisitType
 from mymedic.messages import Actor, EntryChannel
 from simulator.books.records import Visit
 from simulator.calendar import day_of
@@ -58,7 +60,7 @@ class Reception:
         person = self._find_person(wish, slot, dice, channel)
         tenant, city = self._house.tenant, wish.branch.city
         service = tenant.cosmetic[wish.specialty.id] if is_cosmetic else tenant.consultation[wish.specialty.id]
-        visit_type = "tele" if is_tele else "procedure" if is_cosmetic else "new"
+        visit_type: VisitType = "tele" if is_tele else "procedure" if is_cosmetic else "new"
         price = tenant.price(service, city, visit_type)
         self._book(wish, person, slot, service, visit_type, price, channel, dice)
 
@@ -137,7 +139,7 @@ class Reception:
         person: Person,
         slot: Slot,
         service: Service,
-        visit_type: str,
+        visit_type: VisitType,
         price: int,
         channel: EntryChannel,
         dice: Dice,
@@ -163,7 +165,7 @@ class Reception:
         person.visits.append(visit)
         slot.free -= 1
         actor: Actor = person.actor if channel == "portal" else branch.front_desk
-        asked = {
+        asked: dict[str, Any] = {
             "patient_id": person.id,
             "slot_id": slot.id,
             "service_id": service.id,

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from event_store.store import Store, open_store
 from mymedic.clock import Clock, ManualClock
+from mymedic.errors import Refused
 from mymedic.ids import DerivedIds, IdFactory
 from mymedic.settings import Settings
 from processes.runner import Runner
@@ -23,6 +24,7 @@ from simulator.draws import Draws
 from simulator.faults import chosen
 from simulator.founding import Founder, founding_moment
 from simulator.play import Play
+from simulator.price_list import PriceList
 from simulator.profile import Profile, load
 from simulator.progress import day_bar
 from simulator.stage import Stage
@@ -91,6 +93,7 @@ class _World:
         self._report = SimulationReport(profile.name, seed, [], {}, {})
 
     def run(self) -> SimulationReport:
+        self._check_empty()
         profile, stage = self._profile, self._stage
         with day_bar(self._console, profile.days, stage.desk) as advance:
             self._batch(self._found)
@@ -104,12 +107,18 @@ class _World:
         self._conclude()
         return self._report
 
+    def _check_empty(self) -> None:
+        there = sorted(set(self._store.feed.tenants()) & {row.id for row in self._profile.tenant})
+        if there:
+            raise Refused("ALREADY_EXISTS", f"{', '.join(there)} is in this home already; choose an empty one")
+
     def _found(self) -> None:
-        founder = Founder(self._profile, self._stage.desk, self._stage.draws)
+        prices = PriceList(self._profile, self._stage.desk)
+        founder = Founder(self._profile, self._stage.desk, self._stage.draws, prices)
         for index, row in enumerate(self._profile.tenant):
             self._store.vault.adopt_simulated(row.id, f"{self._profile.name}:{self._stage.draws.seed}")
             tenant = founder.found(row, index)
-            self._plays.append(Play(self._stage, tenant, self._enabled))
+            self._plays.append(Play(self._stage, tenant, self._enabled, prices))
             self._report.tenants.append(tenant.id)
 
     def _batch(self, act: Callable[[], None]) -> None:

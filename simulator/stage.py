@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from simulator.agenda import Agenda
+from simulator.agenda import Action, Agenda
 from simulator.books.records import Batch, Deposit, Drawer, Fault, Line, Receipt, Refund, Visit
 from simulator.calendar import local
 from simulator.cast import Tenant
@@ -75,6 +75,6 @@ class House:
     def now(self) -> datetime:
         return self.stage.now
 
-    def plan(self, at: datetime, what: str, name: str, action) -> None:
+    def plan(self, at: datetime, what: str, name: str, action: Action) -> None:
         """Put an action on the agenda; `what` and `name` settle its place among others of the same instant."""
         self.stage.agenda.plan(at, f"{self.tenant.index}:{what}:{name}", action)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from event_store.aggregates.invoice.commands import CreditLine, IssueCreditNote
 from event_store.aggregates.payment.commands import RecordCounterPayment, RequestRefund
+from event_store.aggregates.payment.events import Channel, Mode
 from event_store.recorded import Recorded
 from simulator.acquirer import Acquirer
 from simulator.bank import Bank
@@ -74,7 +75,7 @@ class Till:
         else:
             self._take(visit, due, mode, channel, dice)
 
-    def _take(self, visit: Visit, due: int, mode: str, channel: str, dice: Dice) -> None:
+    def _take(self, visit: Visit, due: int, mode: Mode, channel: Channel, dice: Dice) -> None:
         house, tenant, profile = self._house, self._house.tenant, self._house.stage.profile
         on = day_of(house.now)
         receipt = Receipt(

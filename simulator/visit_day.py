@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from event_store.aggregates.appointment.commands import CancelAppointment, CheckInPatient, ReverseNoShow
 from event_store.aggregates.encounter.commands import FinishEncounter, StartEncounter
+from event_store.aggregates.encounter.events import Outcome
+from mymedic.messages import Actor, Command
 from simulator.books.records import Visit
 from simulator.draws import Dice
 from simulator.forfeits import Forfeits
@@ -14,7 +16,7 @@ from simulator.till import Till
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-OUTCOMES = ("resolved", "resolved", "resolved", "follow_up", "follow_up", "referred")
+OUTCOMES: tuple[Outcome, ...] = ("resolved", "resolved", "resolved", "follow_up", "follow_up", "referred")
 
 
 class VisitDay:
@@ -81,7 +83,7 @@ class VisitDay:
         self._ask(visit, visit.practitioner.actor, command)
         self._till.present_bill(visit)
 
-    def _ask(self, visit: Visit, actor, command, aggregate_id: str | None = None) -> None:
+    def _ask(self, visit: Visit, actor: Actor, command: Command, aggregate_id: str | None = None) -> None:
         self._house.stage.desk.ask(
             self._house.tenant.id,
             actor,

@@ -82,7 +82,7 @@ def _key(tenant: Tenant, visit: Visit) -> tuple:
         tenant.id_of("spc", visit.practitioner.specialty.id),
         "dep_opd",
         visit.service.id,
-        visit.initiator if visit.status == "cancelled" else "-",
+        visit.initiator or "-",
         visit.status if visit.status in ("cancelled", "noshow") else "other",
     )
 

@@ -39,17 +39,12 @@ def leakage_metrics(tenant: Tenant, items: Iterable[Item]) -> list[dict[str, Any
 
 def _leak(item: Item) -> tuple[str, int]:
     """Under which heading an item leaks, and how much; an empty heading when it does not."""
-    if item.kind == "refund":
-        return "", 0
-    match item.class_:
-        case "missing_settlement" | "qr_missing":
-            return "missing_settlement", item.left
-        case "amount_mismatch_short":
-            return "short_settlement", item.left - item.matched
-        case "matched_fee_variance":
-            return "fee_overcharge", item.fee_variance
-        case "cash_short":
-            return "cash_short", item.left - item.right
-        case "status_conflict":
-            return "late_auth_uncaptured", item.right
-    return "", 0
+    leaks = {
+        "missing_settlement": ("missing_settlement", item.left),
+        "qr_missing": ("missing_settlement", item.left),
+        "amount_mismatch_short": ("short_settlement", item.left - item.matched),
+        "matched_fee_variance": ("fee_overcharge", item.fee_variance),
+        "cash_short": ("cash_short", item.left - item.right),
+        "status_conflict": ("late_auth_uncaptured", item.right),
+    }
+    return ("", 0) if item.kind == "refund" else leaks.get(item.class_, ("", 0))

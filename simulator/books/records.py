@@ -1,4 +1,4 @@
-"""What the books remember of each visit, payment, refund, drawer, settlement and bank line, at the moment it happens."""
+"""What the books remember of each visit, payment, refund, drawer and settlement, noted at the moment it happens."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from event_store.aggregates.appointment.events import Initiator, Mode, VisitType
+from event_store.aggregates.payment import events as payment
+from mymedic.messages import EntryChannel
 from simulator.cast import Branch, Person, Practitioner, Service, Slot
 
 VisitStatus = Literal["pending", "booked", "checked-in", "arrived", "fulfilled", "noshow", "cancelled", "hold_expired"]
@@ -20,9 +23,9 @@ class Visit:
     practitioner: Practitioner
     person: Person
     service: Service
-    visit_type: str
-    mode: str
-    channel: str
+    visit_type: VisitType
+    mode: Mode
+    channel: EntryChannel
     slot: Slot
     first_start_at: datetime
     price_paise: int
@@ -34,7 +37,7 @@ class Visit:
     is_new: bool = False
     prior_noshows: int = 0
     deposit_paid_paise: int = 0
-    initiator: str = "-"
+    initiator: Initiator | None = None
     is_unseen: bool = False
     lead_seconds: int = 0
     penalty_floor_bps: int = 0
@@ -92,10 +95,10 @@ class Receipt:
     id: str
     branch: Branch
     visit: Visit
-    purpose: str
+    purpose: payment.Purpose
     amount_paise: int
-    mode: str
-    channel: str
+    mode: payment.Mode
+    channel: payment.Channel
     gateway: str | None = None
     gateway_payment_id: str | None = None
     order_id: str | None = None
