@@ -55,6 +55,11 @@ def build(home: Path, tenants: list[str], as_of: datetime | None = None, *, full
         return build_shard(line, SHARD, tenants, as_of=as_of, full=full, border=_no_border)
 
 
+def build_aloud(home: Path, tenants: list[str], on_step: Callable[[str], None]) -> BuildReport:
+    with open_line(Settings(home=home)) as line:
+        return build_shard(line, SHARD, tenants, on_step=on_step, border=_no_border)
+
+
 @contextmanager
 def _no_border(landing_dir: Path, tenants: Sequence[str]) -> Iterator[Callable[[], list[BorderResult]]]:
     yield list

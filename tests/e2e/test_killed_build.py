@@ -1,0 +1,106 @@
+"""A build is killed with SIGKILL in landing, dbt and swap: what is published stays whole, and the next run heals."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from apps.cli.place import store_of
+from event_store.aggregates.tenant.commands import DefineSpecialty
+from exports.warehouse import opened
+from mymedic.messages import Actor, Envelope
+from tests.worlds import World, build
+
+ROOT = Path(__file__).parents[2]
+# How long after a step has begun the kill comes, at the latest: about as long as the step takes.
+LONGEST = {"landing": 0.3, "dbt": 4.0, "publish": 1.0}
+
+
+def generation(home: Path, tenants: list[str]) -> dict[str, dict[str, str]]:
+    """Content hash of every published table, as read from the rows themselves and not from what the file says."""
+    found: dict[str, dict[str, str]] = {}
+    for tenant_id in tenants:
+        with opened(home / "warehouse" / f"{tenant_id}.duckdb") as connection:
+            said = connection.execute("SELECT table_name, row_count, content_hash FROM build_table").fetchall()
+            for table, rows, _ in said:
+                ((counted,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+                assert counted == rows, table
+            found[tenant_id] = {table: content_hash for table, _, content_hash in said}
+    return found
+
+
+def kill_in(step: str, home: Path, tenants: list[str], rng: random.Random) -> str:
+    """Start a build, kill it some time after `step` has begun; the last step that it had begun."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.builder", str(home), *tenants],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.strip() == step:
+            break
+    time.sleep(rng.random() * LONGEST[step])
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return (process.stdout.read().split() or [step])[-1]
+
+
+@pytest.mark.parametrize("seed", [7])
+def test_what_is_published_stays_whole(tiny_world: World, tmp_path: Path, seed: int) -> None:
+    tenants = tiny_world.report.tenants
+    home = tmp_path / "home"
+    shutil.copytree(tiny_world.home, home, ignore=shutil.ignore_patterns("landing", "warehouse", "exports"))
+    with store_of(home) as (_, store):
+        heads = {tenant_id: store.feed.head(tenant_id) for tenant_id in tenants}
+    build(home, tenants)
+    before = generation(home, tenants)
+    _append_news(home, tenants)
+    expected = _clean_build(home, tmp_path / "clean", tenants)
+    assert expected != before
+
+    rng = random.Random(seed)
+    for step in ("landing", "dbt", "publish", "dbt"):
+        kill_in(step, home, tenants, rng)
+        published = generation(home, tenants)
+        for tenant_id in tenants:  # each file is one generation or the other, never a mix
+            assert published[tenant_id] in (before[tenant_id], expected[tenant_id])
+
+    build(home, tenants)
+    assert generation(home, tenants) == expected
+    with store_of(home) as (_, store):
+        assert all(store.feed.head(tenant_id) > heads[tenant_id] for tenant_id in tenants)
+
+
+def _append_news(home: Path, tenants: list[str]) -> None:
+    """Something new in every tenant, so that the next generation differs from this one."""
+    manager = Actor(type="user", id="stf_manager", roles=("CM",))
+    with store_of(home) as (_, store):
+        for tenant_id in tenants:
+            ack = store.handler.submit(
+                Envelope(
+                    command=DefineSpecialty(name="Sports medicine"),
+                    command_id="cmd_news",
+                    tenant_id=tenant_id,
+                    actor=manager,
+                    issued_at=store.handler.clock.now(),
+                )
+            )
+            assert ack.status == "accepted", ack.error
+
+
+def _clean_build(home: Path, clean: Path, tenants: list[str]) -> dict[str, dict[str, str]]:
+    """The same events, landed and built from nothing."""
+    shutil.copytree(home, clean, ignore=shutil.ignore_patterns("landing", "warehouse", "exports"))
+    build(clean, tenants)
+    return generation(clean, tenants)
