@@ -103,25 +103,40 @@ def build_shard(
     on_step: Step = lambda step: None,
     border: Border = landing_border_beside,
 ) -> BuildReport:
-    """Build and publish one shard; raises BuildFailed, and publishes nothing, when a check fails."""
-    with building(line, shard, tenants, as_of=as_of, on_step=on_step, border=border) as build:
-        build.land(full=full)
-        build.transform()
-        build.publish()
-    return build.report
+    """Build and publish one shard; raises BuildFailed, and publishes nothing, when a check fails.
+
+    One build of a shard at a time: STORE_LOCKED for the second.
+    """
+    report = BuildReport(shard, list(tenants))
+    with _alone(line, shard):
+        with _timed(report, "landing", on_step):
+            for tenant_id in tenants:
+                report.landed[tenant_id] = land_tenant(line, tenant_id, full=full)
+        database = fresh_database(line, shard)
+        with border(line.landing_dir, tenants) as results:
+            with _timed(report, "dbt", on_step):
+                report.transformed = transform(
+                    database=database,
+                    landing_dir=line.landing_dir,
+                    tenants=tenants,
+                    work_dir=line.build_dir(shard) / "dbt",
+                    as_of=as_of,
+                    threads=line.threads,
+                )
+            with _timed(report, "border", on_step):
+                report.border = results()
+        if report.failures:
+            raise BuildFailed(report)
+        with _timed(report, "publish", on_step):
+            for tenant_id in tenants:
+                report.published[tenant_id] = publish_tenant(line, shard, tenant_id, report.landed[tenant_id], as_of)
+        database.unlink()
+    return report
 
 
 @contextmanager
-def building(
-    line: Line,
-    shard: str,
-    tenants: Sequence[str],
-    *,
-    as_of: datetime | None = None,
-    on_step: Step = lambda step: None,
-    border: Border = landing_border_beside,
-) -> Iterator[Build]:
-    """A build whose steps the caller takes one by one. One build of a shard at a time; STORE_LOCKED for the second."""
+def _alone(line: Line, shard: str) -> Iterator[None]:
+    """Two builds of a shard would share its `next` generation, and could publish a mix of both."""
     folder = line.build_dir(shard)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
@@ -129,56 +144,7 @@ def building(
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:
             raise Refused("STORE_LOCKED", f"{shard} is being built by another process") from held
-        yield Build(line, BuildReport(shard, list(tenants)), as_of, on_step, border)
-
-
-@dataclass(slots=True)
-class Build:
-    """The steps of one build, in their order: `land`, `transform`, `publish`."""
-
-    line: Line
-    report: BuildReport
-    as_of: datetime | None
-    on_step: Step
-    border: Border
-
-    def land(self, *, full: bool = False) -> None:
-        with self._timed("landing"):
-            for tenant_id in self.report.tenants:
-                self.report.landed[tenant_id] = land_tenant(self.line, tenant_id, full=full)
-
-    def transform(self) -> None:
-        """Run and test every model, and check the landing border beside it; failures stand in the report."""
-        with self.border(self.line.landing_dir, self.report.tenants) as results:
-            with self._timed("dbt"):
-                self.report.transformed = transform(
-                    database=fresh_database(self.line, self.report.shard),
-                    landing_dir=self.line.landing_dir,
-                    tenants=self.report.tenants,
-                    work_dir=self.line.build_dir(self.report.shard) / "dbt",
-                    as_of=self.as_of,
-                    threads=self.line.threads,
-                )
-            with self._timed("border"):
-                self.report.border = results()
-
-    def publish(self) -> None:
-        """Swap each tenant's file in; BuildFailed, and no file changes, when anything has failed."""
-        if self.report.transformed is None or self.report.failures:
-            raise BuildFailed(self.report)
-        with self._timed("publish"):
-            for tenant_id in self.report.tenants:
-                self.report.published[tenant_id] = publish_tenant(
-                    self.line, self.report.shard, tenant_id, self.report.landed[tenant_id], self.as_of
-                )
-        next_database(self.line, self.report.shard).unlink()
-
-    @contextmanager
-    def _timed(self, step: str) -> Iterator[None]:
-        self.on_step(step)
-        began = time.perf_counter()
         yield
-        self.report.seconds[step] = time.perf_counter() - began
 
 
 def land_tenant(line: Line, tenant_id: str, *, full: bool = False) -> LandingReport:
@@ -188,14 +154,9 @@ def land_tenant(line: Line, tenant_id: str, *, full: bool = False) -> LandingRep
     return land(line.feed, tenant_id, line.landing_dir, patient_key, full=full)
 
 
-def next_database(line: Line, shard: str) -> Path:
-    """The generation under construction."""
-    return line.build_dir(shard) / "next.duckdb"
-
-
 def fresh_database(line: Line, shard: str) -> Path:
     """The `next` generation, empty: what a killed build left behind is thrown away."""
-    database = next_database(line, shard)
+    database = line.build_dir(shard) / "next.duckdb"
     for leftover in (database, database.with_name("next.duckdb.wal")):
         leftover.unlink(missing_ok=True)
     return database
@@ -205,9 +166,17 @@ def publish_tenant(
     line: Line, shard: str, tenant_id: str, landed: LandingReport, as_of: datetime | None
 ) -> PublishedWarehouse:
     return publish(
-        built=next_database(line, shard),
+        built=line.build_dir(shard) / "next.duckdb",
         tenant_id=tenant_id,
         path=line.published_path(tenant_id, as_of),
         last_seq=landed.landed_to,
         generator=GENERATOR,
     )
+
+
+@contextmanager
+def _timed(report: BuildReport, step: str, on_step: Step) -> Iterator[None]:
+    on_step(step)
+    began = time.perf_counter()
+    yield
+    report.seconds[step] = time.perf_counter() - began

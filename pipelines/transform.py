@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
+
 from mymedic.errors import Refused
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
@@ -28,8 +30,11 @@ class NodeResult(NamedTuple):
 
 
 class TransformReport(NamedTuple):
+    """What dbt did; `rows` counts the rows of every table, not of views."""
+
     nodes: list[NodeResult]
     database: Path
+    rows: dict[str, int]
 
     @property
     def failures(self) -> list[NodeResult]:
@@ -63,7 +68,15 @@ def transform(
             outcome = _invoke(arguments, _manifest(work_dir, database.stem).deepcopy(), vars=variables)
         finally:
             _let_go_of_the_database()
-    return TransformReport([_node(result) for result in outcome.results], database)
+    return TransformReport([_node(result) for result in outcome.results], database, _rows(database))
+
+
+def _rows(database: Path) -> dict[str, int]:
+    """DuckDB knows them without counting. No database: dbt failed before it made one."""
+    if not database.exists():
+        return {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return dict(connection.execute("SELECT table_name, estimated_size FROM duckdb_tables()").fetchall())
 
 
 def write_manifest(work_dir: Path) -> Path:

@@ -14,8 +14,9 @@ from exports.warehouse import opened
 from mymedic.clock import business_date
 from pipelines.borders.export import EXPORT_RULES
 from pipelines.leaving import Leaving, leave
-from pipelines.orchestration.installation import SHARDS, Installation
+from pipelines.orchestration.installation import Installation
 from pipelines.orchestration.results import border_result
+from pipelines.orchestration.shard import SHARDS, shard_check
 from pipelines.orchestration.warehouse import PUBLISHED
 from pipelines.shards import shards
 
@@ -44,11 +45,7 @@ def month_of(text: str) -> Period:
         )
         for surface in SURFACES.values()
     ],
-    check_specs=[
-        dg.AssetCheckSpec(rule, asset=["exports", name], blocking=True, metadata={"by": "Great Expectations"})
-        for name in SURFACES
-        for rule in EXPORT_RULES
-    ],
+    check_specs=[shard_check(rule, ["exports", name]) for name in SURFACES for rule in EXPORT_RULES],
     partitions_def=SHARDS,
     can_subset=True,
 )

@@ -6,14 +6,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-import dagster as dg
-
 from mymedic.settings import Settings
 from pipelines.borders.beside import Border, landing_border_beside
 from pipelines.build import Line, open_line
-
-# One partition per shard; the sensor and the schedule add what the log shows.
-SHARDS = dg.DynamicPartitionsDefinition(name="shard")
 
 
 @dataclass(frozen=True, slots=True)

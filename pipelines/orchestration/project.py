@@ -16,6 +16,7 @@ import dagster as dg
 import msgspec
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
+from pipelines.orchestration.shard import shard_check
 from pipelines.transform import PROJECT, write_manifest
 
 
@@ -42,12 +43,12 @@ def _state_of_project() -> str:
 
 
 class Translator(DagsterDbtTranslator):
-    """Groups are the project's folders: staging, projections, dimensions, facts, marts, and seeds."""
+    """Groups are the project's folders: seeds, staging, projections, dimensions, facts and marts."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        if dbt_resource_props["resource_type"] == "seed":
-            return "seeds"
-        return super().get_group_name(dbt_resource_props)
+        if dbt_resource_props["resource_type"] == "model":
+            return str(dbt_resource_props["fqn"][1])
+        return "seeds" if dbt_resource_props["resource_type"] == "seed" else None
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ class Project:
 
     @cached_property
     def keys(self) -> dict[str, dg.AssetKey]:
-        """dbt's unique id -> asset key, of every seed, model and source."""
+        """dbt's unique id -> asset key, of every seed, model and source; an ephemeral model is part of its readers."""
         nodes = {**self.manifest["nodes"], **self.manifest["sources"]}
         return {
             unique_id: self.translator.get_asset_key(node)
             for unique_id, node in nodes.items()
             if node["resource_type"] in ("seed", "model", "source")
+            and node["config"].get("materialized") != "ephemeral"
         }
 
     @cached_property
@@ -81,9 +83,9 @@ class Project:
     def checks(self) -> dict[str, dg.AssetCheckSpec]:
         """dbt's unique id -> check, of every test."""
         return {
-            unique_id: dg.AssetCheckSpec(
+            unique_id: shard_check(
                 node["name"],
-                asset=self.keys[self._subject(unique_id)],
+                self.keys[self._subject(unique_id)],
                 description=node.get("description") or None,
                 blocking=str(node["config"].get("severity") or "error").lower() == "error",
             )
@@ -92,14 +94,17 @@ class Project:
         }
 
     def _subject(self, test_id: str) -> str:
-        """What a test is about: the node that it stands under, else the one that is built last of those it reads."""
+        """What a test is about: the node it stands under, else the one that is built last of those it reads."""
         attached = self.manifest["nodes"][test_id].get("attached_node")
-        if attached in self.keys:
-            return str(attached)
-        return max(self.manifest["parent_map"][test_id], key=self._order.__getitem__)
+        return str(attached) if attached in self.keys else max(self._read_by(test_id), key=self._order.__getitem__)
+
+    def _read_by(self, unique_id: str) -> set[str]:
+        """The assets that a node reads, itself or through ephemeral models."""
+        parents = self.manifest["parent_map"][unique_id]
+        return {one for parent in parents for one in ([parent] if parent in self.keys else self._read_by(parent))}
 
     @cached_property
     def _order(self) -> dict[str, int]:
-        """Place of every node in an order in which the project can be built; nodes that are no assets come first."""
+        """Place of every node in an order in which the project can be built."""
         order = TopologicalSorter(self.manifest["parent_map"]).static_order()
-        return {unique_id: place if unique_id in self.keys else -1 for place, unique_id in enumerate(order)}
+        return {unique_id: place for place, unique_id in enumerate(order)}

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import dagster as dg
-import duckdb
 
 from pipelines.borders.result import BorderResult
 from pipelines.build import BuildFailed, BuildReport
 from pipelines.landing.schema import tables
 from pipelines.orchestration.project import Project
 from pipelines.transform import NodeResult
+
+Result = dg.MaterializeResult | dg.AssetCheckResult
+
+
+def of_build(report: BuildReport, project: Project, published_key: dg.AssetKey) -> Iterator[Result]:
+    """Everything that a build did, whether it came to be published or not."""
+    yield from landed(report)
+    yield from transformed(report, project)
+    yield from border(report)
+    if report.published:
+        yield published(report, published_key)
 
 
 def landed(report: BuildReport) -> Iterator[dg.MaterializeResult]:
@@ -31,11 +40,12 @@ def landed(report: BuildReport) -> Iterator[dg.MaterializeResult]:
         )
 
 
-def transformed(report: BuildReport, project: Project) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def transformed(report: BuildReport, project: Project) -> Iterator[Result]:
     """A materialization for every model that stands, a result for every test that ran."""
-    assert report.transformed is not None
-    rows = _rows(report.transformed.database)
-    for node in report.transformed.nodes:
+    if report.transformed is None:
+        return
+    nodes, _, rows = report.transformed
+    for node in nodes:
         if node.unique_id in project.checks:
             if node.status != "skipped":
                 yield _tested(node, project.checks[node.unique_id])
@@ -58,13 +68,6 @@ def _tested(node: NodeResult, check: dg.AssetCheckSpec) -> dg.AssetCheckResult:
         description=node.message or None,
         metadata={"seconds": node.seconds},
     )
-
-
-def _rows(database: Path) -> dict[str, int]:
-    """Rows of every table: DuckDB knows them without counting. Views have none of their own."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute("SELECT table_name, estimated_size FROM duckdb_tables()").fetchall()
-    return dict(found)
 
 
 def border(report: BuildReport) -> Iterator[dg.AssetCheckResult]:

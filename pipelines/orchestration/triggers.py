@@ -9,7 +9,8 @@ from dagster import DagsterRunStatus
 from mymedic.clock import business_date
 from pipelines.build import Line
 from pipelines.orchestration.exports import MonthConfig
-from pipelines.orchestration.installation import SHARDS, Installation
+from pipelines.orchestration.installation import Installation
+from pipelines.orchestration.shard import SHARDS
 from pipelines.publish import published_seq
 from pipelines.shards import shards
 
