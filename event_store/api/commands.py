@@ -86,7 +86,7 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
         headers = {"ETag": f'"{ack.stream_version}"'} if ack.stream_version is not None else {}
         return Response(content=ack, status_code=200, headers=headers)
 
-    answer.__annotations__["data"] = JSONBody[command]  # type: ignore[valid-type]
+    answer.__annotations__["data"] = JSONBody[command]  # type: ignore[valid-type, misc]
     answer.__annotations__["return"] = Response[Ack]
     answer.__name__ = kebab(name).replace("-", "_")
     return post(

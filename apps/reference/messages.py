@@ -1,0 +1,102 @@
+"""The pages of commands and events, from the catalogue."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from apps.reference.wording import field_table, first_line, parts
+from event_store.catalogue import AGGREGATES, kebab
+from mymedic.deciding import Aggregate
+from mymedic.messages import Command, Event
+
+_ROLES = {
+    "PP": "patient",
+    "DR": "practitioner",
+    "FD": "front desk",
+    "FN": "finance",
+    "CM": "chain manager",
+    "AU": "auditor",
+    "EN": "engineer",
+    "IN": "integration",
+    "SY": "system",
+}
+
+
+def commands_page() -> str:
+    """One section per aggregate, one paragraph and table per command."""
+    lines = [
+        "# Commands",
+        "",
+        "`POST /v1/commands/<path>` with `Authorization: Bearer <token>`. The body is the command; everything about",
+        "it (its id, the version that the caller has seen) is in headers: see `/schema/openapi.json` of a server.",
+        "",
+        f"Roles: {', '.join(f'`{code}` {name}' for code, name in _ROLES.items())}.",
+        "Amounts are whole paise, instants RFC 3339.",
+        "",
+    ]
+    for aggregate in AGGREGATES.values():
+        lines += [f"## {_title(aggregate)}", ""]
+        for command in aggregate.decisions:
+            lines += _command(command)
+        lines += _parts(list(aggregate.decisions))
+    return "\n".join(lines)
+
+
+def _command(command: type[Command]) -> list[str]:
+    roles = ", ".join(f"`{role}`" for role in sorted(command.who))
+    path = "Made by a door of the product, never sent" if command.is_from_door else f"Path `{kebab(command.__name__)}`"
+    return [
+        f"### {command.__name__}",
+        "",
+        *_about(command, Command),
+        f"{path}. For {roles}.",
+        "",
+        *field_table(command),
+        "",
+    ]
+
+
+def events_page() -> str:
+    """One section per aggregate, one paragraph and table per event."""
+    lines = [
+        "# Events",
+        "",
+        "What is in an event's payload. The envelope around it (`tenant_id`, `seq`, `event_id`, `stream_id`,",
+        "`stream_version`, the business keys, `occurred_at`, `recorded_at`, actor, causation) is the same for all.",
+        "Fields under `pii` are sealed with the key of the person whom they are about; they never reach the warehouse.",
+        "",
+    ]
+    for aggregate in AGGREGATES.values():
+        lines += [f"## {_title(aggregate)}", "", f"Stream `{aggregate.stream}-<id>`.", ""]
+        for event in aggregate.events:
+            lines += _event(event)
+        lines += _parts(list(aggregate.events))
+    return "\n".join(lines)
+
+
+def _event(event: type[Event]) -> list[str]:
+    return [
+        f"### {event.__name__}",
+        "",
+        *_about(event, Event),
+        f"Version {event.version}. Kept as: {', '.join(one.replace('_', ' ') for one in event.retention)}.",
+        "",
+        *field_table(event),
+        "",
+    ]
+
+
+def _parts(messages: list[type[Command]] | list[type[Event]]) -> list[str]:
+    lines = []
+    for part in parts(messages):
+        lines += [f"#### {part.__name__}", "", *_about(part, Struct), *field_table(part), ""]
+    return lines
+
+
+def _about(struct: type[Struct], base: type[Struct]) -> list[str]:
+    text = struct.__doc__ if struct.__doc__ != base.__doc__ else None
+    return [first_line(text), ""] if text else []
+
+
+def _title(aggregate: Aggregate) -> str:
+    return aggregate.name.replace("_", " ").capitalize()

@@ -1,0 +1,23 @@
+"""Which pages there are, and what each begins with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apps.reference.errors import errors_page
+from apps.reference.messages import commands_page, events_page
+from apps.reference.tables import tables_page
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def pages() -> dict[str, str]:
+    """File name -> text, as the code says it now."""
+    made = {
+        "commands.md": commands_page(),
+        "events.md": events_page(),
+        "errors.md": errors_page(ROOT),
+        "tables.md": tables_page(ROOT / "dbt_project"),
+    }
+    return {name: f"<!-- Written by `make docs` from the code; edit the code. -->\n\n{made[name]}" for name in made}
