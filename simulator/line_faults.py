@@ -83,18 +83,18 @@ class LineFaults:
         self._note("F02", receipt, "matched", line.amount_paise, receipt.grace_on + DAY)
         return [], []
 
-    def _delta(self, line: Line) -> int:
+    def _delta(self, name: str, line: Line) -> int:
         """A tenth to a third of the amount, in whole rupees."""
-        return line.amount_paise // (3 + self._house.faults.pick("F03", 8)) // RUPEE * RUPEE
+        return line.amount_paise // (3 + self._house.faults.pick(name, 8)) // RUPEE * RUPEE
 
     def _shorten(self, line: Line, receipt: Receipt, on: date) -> tuple[list[Line], list[Line]]:
-        delta = self._delta(line)
+        delta = self._delta("F03", line)
         assert receipt.grace_on is not None
         self._note("F03", receipt, "amount_mismatch_short", delta, receipt.grace_on + DAY)
         return [self._resized(line, receipt, "short", line.amount_paise - delta)], []
 
     def _enlarge(self, line: Line, receipt: Receipt, on: date) -> tuple[list[Line], list[Line]]:
-        delta = self._delta(line)
+        delta = self._delta("F04", line)
         self._note("F04", receipt, "amount_mismatch_over", delta, on)
         return [self._resized(line, receipt, "over", line.amount_paise + delta)], []
 
