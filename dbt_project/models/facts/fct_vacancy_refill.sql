@@ -14,25 +14,8 @@ with recursive vacancies as (
     where patient_key <> '-1'
 ),
 
-visits as (
-    select
-        tenant_id, appointment_id, slot_id, patient_key || '|' || specialty_id as patient_group, booked_at,
-        coalesce(booked_seq, first_seq) as booked_seq, coalesce(price_quoted_paise, 0) as price_quoted_paise
-    from {{ ref('fct_appointment') }}
-    where final_status = 'fulfilled' and booked_at is not null
-),
-
 refills as (
-    select
-        groups.tenant_id, groups.role, groups.group_key, visits.appointment_id, visits.price_quoted_paise,
-        visits.booked_at, visits.booked_seq,
-        row_number() over (
-            partition by groups.tenant_id, groups.role, groups.group_key order by visits.booked_at, visits.booked_seq
-        ) as place
-    from (select distinct tenant_id, role, group_key from vacancies) as groups
-    inner join visits
-        on groups.tenant_id = visits.tenant_id
-        and groups.group_key = case when groups.role = 'backfill' then visits.slot_id else visits.patient_group end
+    select * from {{ ref('fct_refill_candidate') }}
 ),
 
 -- of the refills in booking order: the first that was booked after the release, and the last in time

@@ -4,6 +4,11 @@ with marks as (
         payment_id,
         max(case when event_type = 'PaymentInitiated' then seq end) as initiated_seq,
         max(case when event_type = 'PaymentCaptured' then seq end) as captured_seq,
+        -- what a capture says stands above what was asked for
+        coalesce(
+            max(case when event_type = 'PaymentCaptured' then seq end),
+            max(case when event_type = 'PaymentInitiated' then seq end)
+        ) as origin_seq,
         max(case
             when
                 event_type in (
@@ -18,28 +23,11 @@ with marks as (
         max(seq) as last_seq
     from {{ ref('stg_payment') }}
     group by tenant_id, payment_id
-),
-
--- what a capture says stands above what was asked for
-origins as (
-    select
-        tenant_id,
-        payment_id,
-        gateway_payment_id,
-        order_id,
-        failure_decline_type,
-        coalesce(captured_seq, initiated_seq) as origin_seq,
-        initiated_seq,
-        captured_seq,
-        progress_seq,
-        first_seq,
-        last_seq
-    from marks
 )
 
 select
-    origins.tenant_id,
-    origins.payment_id,
+    marks.tenant_id,
+    marks.payment_id,
     origin.patient_key,
     origin.branch_id,
     origin.appointment_id,
@@ -63,7 +51,7 @@ select
         else 'captured'
     end as state,
     initiated.occurred_at as initiated_at,
-    case when origins.captured_seq is not null then origin.captured_at end as captured_at,
+    case when marks.captured_seq is not null then origin.captured_at end as captured_at,
     {{ business_date('origin.captured_at', 'tenants.utc_offset_minutes') }} as business_date,
     totals.initiated_paise,
     totals.captured_paise,
@@ -77,25 +65,25 @@ select
     totals.dispute_uncovered_paise,
     totals.captured_paise - totals.allocated_paise - totals.refund_requested_paise - totals.refunded_paise
     - totals.forfeited_paise - totals.reversed_paise - totals.dispute_lost_paise as available_paise,
-    origins.gateway_payment_id,
-    origins.order_id,
+    marks.gateway_payment_id,
+    marks.order_id,
     origin.rrn,
     origin.auth_code,
     origin.terminal_id,
     origin.cash_session_id,
-    origins.failure_decline_type,
+    marks.failure_decline_type,
     coalesce(origin.late_capture, false) as is_late_capture,
     origin.source as capture_source,
-    origins.first_seq,
-    origins.captured_seq,
-    origins.last_seq
-from origins
+    marks.first_seq,
+    marks.captured_seq,
+    marks.last_seq
+from marks
 inner join {{ ref('proj_payment_totals') }} as totals
-    on origins.tenant_id = totals.tenant_id and origins.payment_id = totals.payment_id
-inner join {{ ref('proj_tenants') }} as tenants on origins.tenant_id = tenants.tenant_id
+    on marks.tenant_id = totals.tenant_id and marks.payment_id = totals.payment_id
+inner join {{ ref('proj_tenants') }} as tenants on marks.tenant_id = tenants.tenant_id
 inner join {{ ref('stg_payment') }} as origin
-    on origins.tenant_id = origin.tenant_id and origins.origin_seq = origin.seq
+    on marks.tenant_id = origin.tenant_id and marks.origin_seq = origin.seq
 inner join {{ ref('stg_payment') }} as progress
-    on origins.tenant_id = progress.tenant_id and origins.progress_seq = progress.seq
+    on marks.tenant_id = progress.tenant_id and marks.progress_seq = progress.seq
 left join {{ ref('stg_payment') }} as initiated
-    on origins.tenant_id = initiated.tenant_id and origins.initiated_seq = initiated.seq
+    on marks.tenant_id = initiated.tenant_id and marks.initiated_seq = initiated.seq

@@ -104,7 +104,8 @@ def test_the_greedy_pairing_equals_the_oracle(warehouse: duckdb.DuckDBPyConnecti
                         "insert into warehouse.main.fct_vacancy values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         (*who, *visit.ended, visit.price, visit.was_full),
                     )
-        sql = compiled_sql("fct_vacancy_refill")
+        candidates, sql = compiled_sql("fct_refill_candidate"), compiled_sql("fct_vacancy_refill")
+        connection.execute(f"create table warehouse.main.fct_refill_candidate as {candidates}")
         found = connection.execute(
             f"select tenant_id, role, appointment_id, refill_appointment_id, value_paise from ({sql})"
         ).fetchall()
