@@ -1,0 +1,115 @@
+"""Dagster over one small installation: what it shows after a run, and that it publishes nothing that failed a check."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+
+from exports.finance.surfaces import SURFACES
+from pipelines import build
+from pipelines.borders.export import EXPORT_RULES
+from pipelines.borders.landing import GUARDED, LANDING_RULES
+from pipelines.borders.result import BorderResult
+from pipelines.landing.schema import tables
+from pipelines.orchestration.warehouse import PUBLISHED
+from tests.integration.pipelines.conftest import SEQS, TENANT, Closed
+from tests.parsed_project import parsed_project
+
+pytestmark = pytest.mark.xdist_group("dagster")
+
+
+def test_the_run_succeeds(closed_once: Closed) -> None:
+    assert closed_once.result.success, [
+        one.event_specific_data for one in closed_once.result.all_events if one.is_failure
+    ]
+    assert closed_once.published.exists()
+
+
+def test_every_asset_is_materialized(closed_once: Closed) -> None:
+    project = parsed_project()
+    events = closed_once.result.get_asset_materialization_events()
+    made = {event.asset_key.to_user_string() for event in events if event.asset_key}
+    assert made == {
+        *(f"landing/{name}" for name in tables()),
+        *(spec.key.to_user_string() for spec in project.assets),
+        "warehouse/published",
+        *(f"exports/{name}" for name in SURFACES),
+    }
+    assert {event.partition for event in events} == {TENANT}
+
+
+def test_every_test_and_every_border_rule_has_a_result(closed_once: Closed) -> None:
+    results = {
+        (one.asset_key.to_user_string(), one.check_name): one.passed
+        for one in closed_once.result.get_asset_check_evaluations()
+    }
+    tests = {(check.asset_key.to_user_string(), check.name) for check in parsed_project().checks.values()}
+    assert set(results) == {
+        *tests,
+        *((f"landing/{name}", rule) for name in GUARDED for rule in LANDING_RULES),
+        *((f"exports/{name}", rule) for name in SURFACES for rule in EXPORT_RULES),
+    }
+    assert all(results.values())
+
+
+def test_a_model_shows_its_seconds_and_its_rows(closed_once: Closed) -> None:
+    shown = metadata(closed_once, "fct_payment")
+    assert shown["dagster/row_count"].value == 3
+    assert shown["seconds"].value > 0
+    assert "dagster/row_count" not in metadata(closed_once, "stg_payment")
+    assert metadata(closed_once, "landing/payment")["rows_landed"].value == 6
+    assert metadata(closed_once, "warehouse/published")["last_seq"].value == {TENANT: SEQS}
+
+
+def test_the_month_of_the_last_event_leaves(closed_once: Closed) -> None:
+    manifests = sorted((closed_once.settings.exports_dir / TENANT).glob("*/manifest.json"))
+    assert len(manifests) == len(SURFACES)
+    assert all('"from": "2026-11-01"' in manifest.read_text() for manifest in manifests)
+    assert metadata(closed_once, "exports/variance")["dagster/row_count"].value == 1
+
+
+def test_a_failing_border_blocks_what_comes_after_it(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = closed.published.read_bytes()
+    monkeypatch.setattr(build, "transform", closed.replayed())
+    border = BorderResult("landing/payment", "amounts_are_within_bounds", False, 6, "amount_paise=-4 seq=7")
+    result = run(closed, border)
+    assert not result.success
+    [check] = [one for one in result.get_asset_check_evaluations() if not one.passed]
+    assert (check.asset_key.to_user_string(), check.check_name) == ("landing/payment", "amounts_are_within_bounds")
+    assert check.description == "amount_paise=-4 seq=7"
+    made = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert dg.AssetKey("fct_payment") in made and PUBLISHED not in made
+    assert "exports" not in {key.path[0] for key in made if key}
+    assert closed.published.read_bytes() == before
+
+
+def test_a_failing_dbt_test_blocks_what_comes_after_it(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = next(check.name for check in parsed_project().checks.values() if "fct_payment" in check.asset_key.path)
+    before = closed.published.read_bytes()
+    monkeypatch.setattr(build, "transform", closed.replayed(**{name: "fail"}))
+    result = run(closed)
+    assert not result.success
+    assert [one.check_name for one in result.get_asset_check_evaluations() if not one.passed] == [name]
+    assert PUBLISHED not in {event.asset_key for event in result.get_asset_materialization_events()}
+    assert closed.published.read_bytes() == before
+
+
+def test_a_shard_that_is_not_in_the_log_fails_the_run(closed: Closed) -> None:
+    closed.instance.add_dynamic_partitions("shard", ["ten_gone"])
+    job = closed.definitions().resolve_job_def("refresh_shard")
+    result = job.execute_in_process(instance=closed.instance, partition_key="ten_gone", raise_on_error=False)
+    assert not result.success
+
+
+def run(closed: Closed, *border: BorderResult) -> dg.ExecuteInProcessResult:
+    job = closed.definitions(*border).resolve_job_def("close_settlement_day")
+    return job.execute_in_process(instance=closed.instance, partition_key=TENANT, raise_on_error=False)
+
+
+def metadata(closed: Closed, asset: str) -> dict[str, dg.MetadataValue]:
+    [event] = [
+        event.materialization
+        for event in closed.result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey.from_user_string(asset)
+    ]
+    return dict(event.metadata)
