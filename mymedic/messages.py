@@ -15,12 +15,13 @@ SignedPaise = Annotated[int, Meta(ge=-(10**14), le=10**14)]
 Bps = Annotated[int, Meta(ge=0, le=10_000)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
 Seconds = Annotated[int, Meta(ge=-(10**10), le=10**10)]
-ID_PATTERN = r"^[A-Za-z0-9_.:-]+$"
+# `$` alone would let a last newline pass
+ID_PATTERN = r"^[A-Za-z0-9_.:-]+(?!\n)$"
 Id = Annotated[str, Meta(min_length=3, max_length=64, pattern=ID_PATTERN)]
 Text = Annotated[str, Meta(min_length=1, max_length=500)]
 LongText = Annotated[str, Meta(max_length=4000)]
 Timestamp = Annotated[datetime, Meta(tz=True)]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
 
 Role = Literal["PP", "DR", "FD", "FN", "CM", "AU", "EN", "IN", "SY"]
 ActorType = Literal["user", "patient", "integration", "system"]

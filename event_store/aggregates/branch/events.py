@@ -9,11 +9,11 @@ from msgspec import Meta
 
 from mymedic.messages import Event, Id, Text, Value
 
-Pincode = Annotated[str, Meta(pattern=r"^[1-9]\d{5}$")]
-Gstin = Annotated[str, Meta(pattern=r"^[0-9A-Z]{15}$")]
+Pincode = Annotated[str, Meta(pattern=r"^[1-9][0-9]{5}(?!\n)$")]
+Gstin = Annotated[str, Meta(pattern=r"^[0-9A-Z]{15}(?!\n)$")]
 Weekday = Annotated[int, Meta(ge=1, le=7)]  # ISO: Monday is 1
-OpeningTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-ClosingTime = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+OpeningTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](?!\n)$")]
+ClosingTime = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?!\n)$")]
 
 
 class OpenHours(Value, frozen=True, kw_only=True):

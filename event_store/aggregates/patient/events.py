@@ -14,9 +14,9 @@ Purpose = Literal["care", "messaging", "claims_share", "analytics", "abdm_link"]
 GivenBy = Literal["patient", "guardian"]
 BirthYear = Annotated[int, Meta(ge=1880, le=2200)]
 # E.164; numbers of India are mobile ones, which begin with 6 to 9
-Phone = Annotated[str, Meta(pattern=r"^(\+91[6-9]\d{9}|\+(?!91)[1-9]\d{6,14})$")]
-AbhaNumber = Annotated[str, Meta(pattern=r"^\d{2}-?\d{4}-?\d{4}-?\d{4}$")]
-AbhaAddress = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._]{3,64}@[a-z]{2,16}$")]
+Phone = Annotated[str, Meta(pattern=r"^(\+91[6-9][0-9]{9}|\+(?!91)[1-9][0-9]{6,14})(?!\n)$")]
+AbhaNumber = Annotated[str, Meta(pattern=r"^[0-9]{2}-?[0-9]{4}-?[0-9]{4}-?[0-9]{4}(?!\n)$")]
+AbhaAddress = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._]{3,64}@[a-z]{2,16}(?!\n)$")]
 
 
 class PatientPii(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -11,12 +11,12 @@ from mymedic.messages import Count, Event, Id, Paise, PositivePaise, Text, Times
 Purpose = Literal["deposit", "balance", "full", "procedure", "ipd_advance", "ipd_final"]
 Mode = Literal["upi", "card", "cash", "netbanking", "wallet", "bank_transfer"]
 Channel = Literal["gateway", "pos", "static_qr", "drawer", "direct_bank"]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
 # A 12-digit RRN, or the UTR of a bank transfer.
-BankReference = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}$")]
+BankReference = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}(?!\n)$")]
 # An id that a gateway gave: any text, because nobody asked us when they chose it.
 GatewayId = Annotated[str, Meta(min_length=1, max_length=128)]
-CardLast4 = Annotated[str, Meta(pattern=r"^[0-9]{4}$")]
+CardLast4 = Annotated[str, Meta(pattern=r"^[0-9]{4}(?!\n)$")]
 CaptureSource = Literal["webhook", "fetch", "recon", "counter", "legacy"]
 DeclineType = Literal["technical", "business", "user_cancelled", "timeout"]
 ForfeitBasis = Literal["late_cancel", "no_show", "lwbs"]

@@ -15,8 +15,8 @@ OnConflict = Literal["reject", "cancel_and_refund", "queue_for_reschedule"]
 SlotAction = Literal["add_extra", "raise_capacity", "lower_capacity", "close", "change_mode"]
 Capacity = Annotated[int, Meta(ge=1, le=20)]
 # Guards count 5-minute buckets, so every slot begins and ends on one.
-StartTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5][05]$")]
-EndTime = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+StartTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][05](?!\n)$")]
+EndTime = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?!\n)$")]
 
 
 class WeeklyHours(Value, frozen=True, kw_only=True):

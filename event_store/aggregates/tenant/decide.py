@@ -35,7 +35,7 @@ def register_tenant(state: State, command: RegisterTenant, context: Context) -> 
     )
     try:
         zone(command.tz)
-    except ZoneInfoNotFoundError as error:
+    except (ZoneInfoNotFoundError, IsADirectoryError) as error:  # `Asia` is a folder of zones
         raise Refused("VALIDATION_FAILED", f"{command.tz} is not a time zone", field="tz") from error
     yield TenantRegistered(
         name=command.name,

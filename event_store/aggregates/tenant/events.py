@@ -11,13 +11,13 @@ from mymedic.messages import Bps, Event, Id, Paise, Role, Text, Value
 
 TenantKind = Literal["clinic", "chain", "hospital"]
 ServiceKind = Literal["consultation", "tele_consultation", "follow_up", "procedure", "investigation", "room", "package"]
-StateCode = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
-Gstin = Annotated[str, Meta(pattern=r"^[0-9A-Z]{15}$")]
-Sac = Annotated[str, Meta(pattern=r"^\d{6}$")]
-ZoneName = Annotated[str, Meta(pattern=r"^[A-Za-z]+(/[A-Za-z_+-]+)*$", max_length=64)]
+StateCode = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
+Gstin = Annotated[str, Meta(pattern=r"^[0-9A-Z]{15}(?!\n)$")]
+Sac = Annotated[str, Meta(pattern=r"^[0-9]{6}(?!\n)$")]
+ZoneName = Annotated[str, Meta(pattern=r"^[A-Za-z]+(/[A-Za-z_+-]+)*(?!\n)$", max_length=64)]
 DayCount = Annotated[int, Meta(ge=0, le=366)]
-LocalTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-GatewayName = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,32}$")]
+LocalTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](?!\n)$")]
+GatewayName = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,32}(?!\n)$")]
 
 
 class Calendar(Value, frozen=True, kw_only=True):

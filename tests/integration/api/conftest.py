@@ -1,0 +1,78 @@
+"""The command API over a founded chain, asked through Litestar's test client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from event_store.api.app import create_app
+from event_store.api.tokens import Tokens
+from mymedic.messages import Actor
+from tests.chain import Chain, opened
+from tests.founding import founded
+from tests.unit.event_store.clinic import DESK, DOCTOR, ENGINEER, FINANCE, MANAGER, PATIENT, TIMER
+
+EVERYBODY = Actor(
+    type="user",
+    id="stf_everybody",
+    roles=("PP", "DR", "FD", "FN", "CM", "AU", "EN", "IN", "SY"),
+    practitioner_id="prac_rao",
+    patient_id="pat_asha",
+)
+ACTORS: dict[str, Actor] = {
+    actor.roles[0]: actor for actor in (DESK, DOCTOR, ENGINEER, FINANCE, MANAGER, PATIENT, TIMER)
+}
+
+
+class Api:
+    """A client that speaks for whoever is wanted. `other` is a chain of a second tenant in the same store."""
+
+    def __init__(self, client: TestClient[Any], tokens: Tokens, chain: Chain, other: Chain) -> None:
+        self.client = client
+        self.tokens = tokens
+        self.chain = chain
+        self.other = other
+        self._issued: dict[tuple[str, str], str] = {}
+
+    def token(self, role: str, tenant_id: str) -> str:
+        """A token of the tenant for an actor with this role; `*` for one with every role."""
+        key = (role, tenant_id)
+        if key not in self._issued:
+            self._issued[key] = self.tokens.issue(tenant_id, EVERYBODY if role == "*" else ACTORS[role])
+        return self._issued[key]
+
+    def send(self, name: str, body: Any, role: str = "FD", *, tenant: str | None = None, **headers: str) -> Any:
+        """POST a command; bytes go as they are, anything else as JSON. Header names are given with underscores."""
+        sent = {
+            "Authorization": f"Bearer {self.token(role, tenant or self.chain.tenant_id)}",
+            "Content-Type": "application/json",
+            **{key.replace("_", "-"): value for key, value in headers.items()},
+        }
+        content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return self.client.post(f"/v1/commands/{name}", headers=sent, **content)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """Monday 2026-11-02, 10:00 in India."""
+    folder: Path = tmp_path_factory.mktemp("api")
+    with opened(folder) as (ledger, vault):
+        chain, other = (founded(Chain(ledger, vault, tenant_id)) for tenant_id in ("ten_test", "ten_other"))
+        chain.at(2, "10:00")
+        tokens = Tokens(folder / "tokens.json")
+        with TestClient(create_app(chain.store, tokens)) as client:
+            yield Api(client, tokens, chain, other)
+
+
+def refusal(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem details of an answer that must refuse with this status and code."""
+    problem = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), problem
+    assert problem["type"] == f"urn:mymedic:problem:{code}"
+    assert problem["title"] and problem["detail"]
+    return dict(problem)

@@ -1,0 +1,114 @@
+"""A command over HTTP: what is answered, what is recorded, and the headers that steer it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.api.conftest import Api, refusal
+
+
+def hold(api: Api, day: int, clock: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "patient_id": "pat_asha",
+        "slot_id": api.chain.slot(day, clock),
+        "service_id": "svc_consult",
+        "visit_type": "new",
+        "quoted_price_paise": 80_000,
+        "channel": "portal",
+        **changes,
+    }
+
+
+def test_an_accepted_command_says_what_it_recorded(api: Api) -> None:
+    before = api.chain.head()
+    answer = api.send("hold-appointment", hold(api, 3, "18:00"), "PP", X_Aggregate_Id="appt_1", X_Channel="portal")
+    assert answer.status_code == 200
+    ack = answer.json()
+    assert (ack["status"], ack["stream_id"], ack["stream_version"]) == ("accepted", "appointment-appt_1", 1)
+    assert (ack["first_seq"], ack["last_seq"]) == (before + 1, before + 1)
+    assert answer.headers["ETag"] == '"1"'
+    recorded = api.chain.log()[-1]
+    assert ack["event_ids"] == [recorded.event_id]
+    assert (recorded.actor.id, recorded.channel, recorded.command_id) == ("pat_asha", "portal", ack["command_id"])
+
+
+def test_a_flow_keeps_its_correlation(api: Api) -> None:
+    api.send("hold-appointment", hold(api, 3, "18:15"), "PP", X_Aggregate_Id="appt_flow", X_Correlation_Id="flow_1")
+    tagged = api.chain.store.feed.tagged("ten_test", "correlation", "flow_1")
+    assert [one.stream_id for one in tagged] == ["appointment-appt_flow"]
+
+
+def test_the_same_command_again_is_answered_again(api: Api) -> None:
+    body = {"name": "Cardiology", "specialty_id": "spc_cardio"}
+    first, again = (api.send("define-specialty", body, "CM", Idempotency_Key="key_cardio").json() for _ in range(2))
+    assert (first["status"], again["status"]) == ("accepted", "duplicate")
+    assert again["event_ids"] == first["event_ids"]
+
+
+def test_a_refused_command_again_is_refused_again(api: Api) -> None:
+    """Also when it could be accepted by now: the caller was told already."""
+    body = {"appointment_id": "appt_later"}
+    refusal(api.send("check-in-patient", body, Idempotency_Key="key_early"), 404, "NOT_FOUND")
+    api.send("hold-appointment", hold(api, 3, "18:30"), "PP", X_Aggregate_Id="appt_later")
+    refusal(api.send("check-in-patient", body, Idempotency_Key="key_early"), 404, "NOT_FOUND")
+
+
+def test_one_key_for_two_commands_is_a_conflict(api: Api) -> None:
+    api.send("define-specialty", {"name": "Urology"}, "CM", Idempotency_Key="key_uro")
+    problem = refusal(
+        api.send("define-specialty", {"name": "Neurology"}, "CM", Idempotency_Key="key_uro"),
+        409,
+        "IDEMPOTENCY_CONFLICT",
+    )
+    assert problem["retryable"] is False
+
+
+def test_a_command_can_insist_on_what_it_has_seen(api: Api) -> None:
+    """The patient's stream is at version 2: registered, consent given."""
+    body = {"patient_id": "pat_bala", "purpose": "messaging", "notice_version": "1", "given_by": {"role": "patient"}}
+    stale = refusal(api.send("record-consent", body, If_Match="1"), 409, "VERSION_CONFLICT")
+    assert (stale["retryable"], stale["details"]) == (True, {"version": 2})
+    answer = api.send("record-consent", body, If_Match="2")
+    assert answer.headers["ETag"] == '"3"'
+    assert api.send("record-consent", body, If_Match=answer.headers["ETag"]).headers["ETag"] == '"4"'
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Idempotency-Key", "a"),
+        ("Idempotency-Key", "x" * 65),
+        ("Idempotency-Key", "not an id"),
+        ("X-Aggregate-Id", "appt_1/../2"),
+        ("X-Aggregate-Id", "appt#1"),
+        ("X-Correlation-Id", "flow 1"),
+        ("X-Channel", "pigeon"),
+        ("If-Match", "*"),
+        ("If-Match", "-1"),
+        ("If-Match", "9" * 40),
+        ("If-Match", "1.0"),
+    ],
+)
+def test_a_header_that_is_none_names_itself(api: Api, header: str, value: str) -> None:
+    problem = refusal(
+        api.send("check-in-patient", {"appointment_id": "appt_1"}, **{header: value}), 422, "VALIDATION_FAILED"
+    )
+    assert problem["details"]["field"].replace("_", "-") in header.lower()
+
+
+def test_digits_of_another_script_are_no_version(api: Api) -> None:
+    answer = api.client.post(
+        "/v1/commands/check-in-patient",
+        json={"appointment_id": "appt_1"},
+        headers=[
+            (b"Authorization", f"Bearer {api.token('FD', 'ten_test')}".encode()),
+            (b"If-Match", "²".encode("latin-1")),
+        ],
+    )
+    refusal(answer, 422, "VALIDATION_FAILED")
+
+
+def test_health_needs_no_token(api: Api) -> None:
+    assert api.client.get("/health").json() == {"status": "ok"}

@@ -1,0 +1,53 @@
+"""The schema that clients are generated from says what the server takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from event_store.catalogue import COMMANDS, kebab
+from mymedic.messages import Command
+from tests.integration.api.conftest import Api
+
+
+@pytest.fixture(scope="module")
+def schema(api: Api) -> dict[str, Any]:
+    return dict(api.client.get("/schema/openapi.json").json())
+
+
+def sendable() -> list[type[Command]]:
+    return [command for command in COMMANDS.values() if not command.is_from_door]
+
+
+def test_every_command_has_its_path_and_no_other_has_one(schema: dict[str, Any]) -> None:
+    described = {path for path in schema["paths"] if path.startswith("/v1/commands/")}
+    assert described == {f"/v1/commands/{kebab(command.__name__)}" for command in sendable()}
+
+
+def test_a_command_is_described_by_its_struct(schema: dict[str, Any]) -> None:
+    for command in sendable():
+        operation = schema["paths"][f"/v1/commands/{kebab(command.__name__)}"]["post"]
+        assert operation["operationId"] == command.__name__
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        described = schema["components"]["schemas"][reference.rpartition("/")[2]]
+        named = {field.encode_name for field in msgspec.structs.fields(command)}
+        assert set(described["properties"]) == named, command.__name__
+        needed = {field.encode_name for field in msgspec.structs.fields(command) if field.required}
+        assert set(described.get("required", ())) == needed, command.__name__
+
+
+def test_refusals_and_headers_are_described(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/v1/commands/capture-payment"]["post"]
+    assert {"200", "401", "403", "404", "409", "413", "415", "422", "503"} <= set(operation["responses"])
+    problem = operation["responses"]["409"]["content"]
+    assert list(problem) == ["application/problem+json"]
+    headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
+    assert headers == {"Idempotency-Key", "If-Match", "X-Aggregate-Id", "X-Channel", "X-Correlation-Id"}
+    assert schema["security"] == [{"bearer": []}]
+
+
+def test_amounts_have_bounds(schema: dict[str, Any]) -> None:
+    amount = schema["components"]["schemas"]["CapturePayment"]["properties"]["amount_paise"]
+    assert (amount["type"], amount["minimum"], amount["maximum"]) == ("integer", 1, 10**14)
