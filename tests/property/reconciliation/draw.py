@@ -73,6 +73,22 @@ def draw_world(case: int) -> World:
     return world
 
 
+def shuffled(world: World, tenant_id: str) -> World:
+    """The same world, but what files told until now came in another order."""
+    draw = Random(f"shuffled:{world.tenant_id}")
+    moments = [*(one.recorded_at for one in world.lines), *(one.recorded_at for one in world.bank_lines)]
+    told = [at for at in moments if at <= AS_OF]
+    draw.shuffle(told)
+    return replace(
+        world,
+        tenant_id=tenant_id,
+        lines=[replace(one, recorded_at=told.pop()) if one.recorded_at <= AS_OF else one for one in world.lines],
+        bank_lines=[
+            replace(one, recorded_at=told.pop()) if one.recorded_at <= AS_OF else one for one in world.bank_lines
+        ],
+    )
+
+
 def _contract(draw: Random) -> Contract:
     modes: tuple[Online, ...] = ("upi", "card", "wallet")
     types: tuple[CardType | None, ...] = (None, "credit", "debit")

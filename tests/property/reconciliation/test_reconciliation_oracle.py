@@ -10,18 +10,23 @@ import pytest
 
 from tests.integration.warehouse.shard import build_together
 from tests.property.reconciliation import books
-from tests.property.reconciliation.draw import AS_OF, draw_world
+from tests.property.reconciliation.draw import AS_OF, draw_world, shuffled
 from tests.property.reconciliation.log import log_of
 from tests.property.reconciliation.matching import Item
 from tests.property.reconciliation.terms import local_day
 from tests.property.reconciliation.world import World
 
-CASES = 200
+CASES, TWINS = 200, 50
+
+# One build serves them all.
+pytestmark = pytest.mark.xdist_group("reconciliation_oracle")
 
 
 @pytest.fixture(scope="module")
 def worlds() -> list[World]:
-    return [draw_world(case) for case in range(CASES)]
+    """The first have a twin each, told in another order."""
+    drawn = [draw_world(case) for case in range(CASES)]
+    return [*drawn, *(shuffled(drawn[case], f"ten_twin_{case:04d}") for case in range(TWINS))]
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +148,43 @@ def test_the_branch_variance(warehouse: duckdb.DuckDBPyConnection, worlds: list[
 def test_the_leakage(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
     expected = {one.tenant_id: books.leakage(one, AS_OF) for one in worlds}
     assert_equal(warehouse, "mart_leakage_metrics", expected)
+
+
+def test_the_order_of_files_does_not_matter(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """INV-R8, for all that does not say when a line was recorded."""
+    columns = [
+        "item_id",
+        "class",
+        "status",
+        "left_paise",
+        "right_paise",
+        "matched_paise",
+        "fee_variance_paise",
+        "right_ref",
+        "proposed_ref",
+    ]
+    found = rows(warehouse, "fct_recon_item", columns)
+    twins = [tenant_id for tenant_id in found if tenant_id.startswith("ten_twin_")]
+    assert len(twins) == TWINS
+    for tenant_id in twins:
+        assert found[tenant_id] == found[tenant_id.replace("twin", "case")]
+
+
+def test_every_item_can_be_walked_back_to_its_events(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Its seqs are the tenant's own, each named once, and the line that is its evidence is among them."""
+    seqs_of: dict[str, set[int]] = {}
+    lines: dict[tuple[str, str], int] = {}
+    for table, name in (("fct_settlement_line", "line_id"), ("fct_bank_line", "bank_line_id")):
+        for tenant_id, line_id, seq in warehouse.execute(f"select tenant_id, {name}, seq from {table}").fetchall():
+            lines[tenant_id, line_id] = seq
+    query = "select tenant_id, seq from stg_payment union all select tenant_id, seq from stg_cash_session"
+    for tenant_id, seq in warehouse.execute(query).fetchall():
+        seqs_of.setdefault(tenant_id, set()).add(seq)
+    items = "select tenant_id, leg, kind, right_ref, source_seqs from fct_recon_item"
+    for tenant_id, leg, kind, right_ref, source_seqs in warehouse.execute(items).fetchall():
+        seqs = [int(one) for one in source_seqs.split(",")]
+        assert len(set(seqs)) == len(seqs)
+        told = {seq for (tenant, _), seq in lines.items() if tenant == tenant_id}
+        assert set(seqs) <= told | seqs_of.get(tenant_id, set())
+        if right_ref and kind != "session":
+            assert lines[tenant_id, right_ref] in seqs, (tenant_id, leg, right_ref)
