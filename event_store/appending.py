@@ -10,16 +10,19 @@ import msgspec
 from event_store.catalogue import AGGREGATES, aggregate_of_stream, encode_payload
 from event_store.context import DecisionContext
 from event_store.ledger.chain import body_digest, link
+from event_store.ledger.reads import GuardKey, Head, Held
 from event_store.ledger.schema import EVENT_COLUMNS
-from event_store.ledger.session import GuardKey, Head, Session
+from event_store.ledger.session import Session
 from event_store.recorded import Recorded
 from event_store.retention.keys import Vault
 from event_store.states import States, keys_of, tags_of
 from mymedic.clock import from_micros, micros
-from mymedic.deciding import GUARD_CODES, Guard, GuardChange
+from mymedic.deciding import GUARD_CODES, GuardChange
 from mymedic.errors import Refused
 from mymedic.messages import Ack, Actor, Envelope, Event, On, canonical_json
 
+# Where payload and sealed part stand among the columns; around them stands what is hashed with its value.
+_BODY = EVENT_COLUMNS.index("payload")
 _ACTORS: dict[Actor, str] = {}
 
 
@@ -52,7 +55,8 @@ class Appender:
         self._context = context
         self._stream_id = stream_id
         self._head = session.end_of(envelope.tenant_id)
-        self._held: dict[GuardKey, tuple[Guard, str]] = {}
+        self._now, self._occurred_at = micros(context.now), micros(context.occurred_at)
+        self._held: dict[GuardKey, Held] = {}
         self._released: set[GuardKey] = set()
         self._rows: list[tuple[Any, ...]] = []
         self._tags: list[tuple[str, str, str, int]] = []
@@ -83,23 +87,23 @@ class Appender:
             first_seq=self._rows[0][1] if self._rows else None,
             last_seq=self._rows[-1][1] if self._rows else None,
         )
-        self._session.change_guards(self._released, self._held)
-        logged = (self._envelope.command_id, fingerprint, msgspec.json.encode(ack).decode())
+        tenant_id = self._envelope.tenant_id
+        if self._released or self._held:
+            self._session.change_guards(self._released, self._held)
         if self._rows:
-            self._session.append(self._envelope.tenant_id, self._head, self._rows, self._tags, logged)
+            self._session.append(tenant_id, self._head, self._rows, self._tags)
             self._states.seq = self._head.seq
-        else:
-            self._session.log_command(self._envelope.tenant_id, *logged)
+        self._session.log_command(tenant_id, ack.command_id, fingerprint, msgspec.json.encode(ack).decode())
         if keep is not None:
             for one in self._kept:
                 keep(one)
         return ack
 
     def _add(self, stream_id: str, event: Event, is_kept: bool) -> None:
-        envelope, context = self._envelope, self._context
+        envelope, context, head = self._envelope, self._context, self._head
         tenant_id = envelope.tenant_id
         aggregate, id = aggregate_of_stream(stream_id)
-        entry = self._states.get(self._session, stream_id)
+        entry = self._states.begin(stream_id) if id in context.made else self._states.get(self._session, stream_id)
         change = aggregate.guards(entry.state, event)
         if change is not None:
             self._plan(change, id)
@@ -109,21 +113,13 @@ class Appender:
         tags = tags_of(keys, event, entry.state)
         self._states.applied(stream_id, tags)
         event_id = context.new_id("evt")
-        payload = encode_payload(event)
-        pii = getattr(event, "pii", None)
-        key_id, sealed = None, None
-        if pii is not None:
-            subject = keys["patient_id"] or stream_id
-            key_id, sealed = self._vault.seal(tenant_id, subject, event_id, canonical_json(pii))
+        key_id, sealed = self._seal(event, event_id, keys["patient_id"] or stream_id)
         policies = getattr(event, "policy_version_ids", None) or getattr(event, "policy_version_id", None)
         if isinstance(policies, str):
             policies = (policies,)
-        seq = self._head.seq + 1
-        recorded_at = max(micros(context.now), self._head.recorded_at)
-        digest = body_digest(payload, sealed)
-        hashed: dict[str, Any] = {
+        hashed: dict[str, Any] = {  # in the order of EVENT_COLUMNS
             "tenant_id": tenant_id,
-            "seq": seq,
+            "seq": head.seq + 1,
             "event_id": event_id,
             "stream_id": stream_id,
             "stream_version": entry.version,
@@ -135,8 +131,8 @@ class Appender:
             "claim_id": keys["claim_id"],
             "appointment_id": keys["appointment_id"],
             "payment_id": keys["payment_id"],
-            "occurred_at": micros(context.occurred_at),
-            "recorded_at": recorded_at,
+            "occurred_at": self._occurred_at,
+            "recorded_at": max(self._now, head.recorded_at),
             "causation_id": envelope.causation_id or envelope.command_id,
             "correlation_id": envelope.correlation_id,
             "command_id": envelope.command_id,
@@ -146,24 +142,32 @@ class Appender:
             "pii_key_id": key_id,
             "retention_class": ",".join(event.retention),
         }
-        event_hash = link(self._head.event_hash, hashed, digest)
-        row = {
-            **hashed,
-            "payload": payload.decode(),
-            "pii": sealed,
-            "payload_digest": digest,
-            "prev_hash": self._head.event_hash,
-            "event_hash": event_hash,
-        }
-        self._rows.append(tuple([row[name] for name in EVENT_COLUMNS]))
-        for kind, value in tags:
-            self._tags.append((tenant_id, kind, value, seq))
+        payload = encode_payload(event)
+        digest = body_digest(payload, sealed)
+        event_hash = link(head.event_hash, hashed, digest)
+        values = tuple(hashed.values())
+        self._rows.append(
+            (*values[:_BODY], payload.decode(), sealed, *values[_BODY:], digest, head.event_hash, event_hash)
+        )
+        self._head = Head(head.seq + 1, event_hash, hashed["recorded_at"])
+        self._tag(self._head.seq, tags)
+        if is_kept:
+            self._kept.append(_as_recorded(hashed, envelope, policies, event))
+
+    def _seal(self, event: Event, event_id: str, subject: str) -> tuple[str | None, bytes | None]:
+        """(key id, sealed bytes) of the personal data of an event, when it has any."""
+        pii = getattr(event, "pii", None)
+        if pii is None:
+            return None, None
+        return self._vault.seal(self._envelope.tenant_id, subject, event_id, canonical_json(pii))
+
+    def _tag(self, seq: int, tags: Sequence[tuple[str, str]]) -> None:
+        envelope = self._envelope
+        tenant_id = envelope.tenant_id
+        self._tags += [(tenant_id, kind, value, seq) for kind, value in tags]
         self._tags.append((tenant_id, "actor", envelope.actor.id, seq))
         if envelope.correlation_id:
             self._tags.append((tenant_id, "correlation", envelope.correlation_id, seq))
-        self._head = Head(seq, event_hash, recorded_at)
-        if is_kept:
-            self._kept.append(_as_recorded(hashed, envelope, policies, event))
 
     def _plan(self, change: GuardChange, id: str) -> None:
         """Note what the event claims and releases; refuse when another holds what it claims."""
@@ -183,7 +187,7 @@ class Appender:
         if taken is not None:
             raise _taken(taken)
         for guard in change.claim:
-            self._held[tenant_id, guard.kind, guard.value] = (guard, id)
+            self._held[tenant_id, guard.kind, guard.value] = Held(id, guard.detail)
 
 
 def _taken(key: GuardKey) -> Refused:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
-from event_store.ledger.session import Reads
+from event_store.ledger.reads import Reads
 from event_store.retention.keys import Vault
 from event_store.states import States, stream_of
 from mymedic.clock import INDIA, business_date, zone
@@ -33,6 +33,7 @@ class DecisionContext:
         self._vault = vault
         self._ids = ids
         self._ordinal = 0
+        self.made: set[str] = set()  # ids of this very decision: nothing can stand under them yet
         self.tenant_id = envelope.tenant_id
         self.id: str = ""
         self.command_id = envelope.command_id
@@ -51,7 +52,9 @@ class DecisionContext:
 
     def new_id(self, prefix: str) -> str:
         self._ordinal += 1
-        return self._ids.new(prefix, f"{self.tenant_id}/{self.command_id}", self._ordinal)
+        made = self._ids.new(prefix, f"{self.tenant_id}/{self.command_id}", self._ordinal)
+        self.made.add(made)
+        return made
 
     def state(self, aggregate: str, id: str) -> Any:
         return self._load(stream_of(aggregate, id))
@@ -63,6 +66,9 @@ class DecisionContext:
         return state
 
     def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]:
+        if value in self.made:
+            self._states.none_related(kind, value)
+            return []
         prefix = stream_of(aggregate, "")
         return [
             self._load(stream_id)
@@ -72,11 +78,11 @@ class DecisionContext:
 
     def holder(self, kind: str, value: str) -> str | None:
         found = self._reads.guard((self.tenant_id, kind, value))
-        return found[0] if found else None
+        return found.holder if found else None
 
     def guard_detail(self, kind: str, value: str) -> str | None:
         found = self._reads.guard((self.tenant_id, kind, value))
-        return found[1] if found else None
+        return found.detail if found else None
 
     def guards(self, kind: str, prefix: str) -> Sequence[str]:
         return [value for value, _, _ in self._reads.guards(self.tenant_id, kind, prefix)]

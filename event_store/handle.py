@@ -17,9 +17,10 @@ from event_store.answers import answered_before, fingerprint, occurred_at, rejec
 from event_store.appending import Appender
 from event_store.authorise import authorise_role, authorise_target
 from event_store.batch import Batch
-from event_store.catalogue import owner_of
+from event_store.catalogue import owner_of, streams_named
 from event_store.context import DecisionContext
-from event_store.ledger.session import Ledger, Reads, Session
+from event_store.ledger.reads import Head, Reads
+from event_store.ledger.session import Ledger, Session
 from event_store.recorded import Recorded
 from event_store.retention.keys import Vault
 from event_store.retention.opening import opened_event
@@ -53,9 +54,10 @@ class Handler:
             commands: dict[str, list[str]] = {}
             for envelope in envelopes:
                 commands.setdefault(envelope.tenant_id, []).append(envelope.command_id)
-            with self._transaction(sorted(commands)) as session:
-                for tenant_id, command_ids in commands.items():
-                    session.expect(tenant_id, command_ids)
+            with self._transaction() as session:
+                for tenant_id, head in session.open(commands).items():
+                    self._brought_level(session, tenant_id, head)
+                self._load_named(session, envelopes)
                 return [self.answer(session, envelope) for envelope in envelopes]
         except Refused as refusal:  # the store itself: full, locked or gone; nothing was kept
             return [rejected(envelope.command_id, refusal) for envelope in envelopes]
@@ -63,7 +65,7 @@ class Handler:
     @contextmanager
     def batch(self) -> Iterator[Batch]:
         """A batch of commands; when the block raises, none of them happened."""
-        with self._transaction([]) as session:
+        with self._transaction() as session:
             yield Batch(self, session)
 
     def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
@@ -80,7 +82,7 @@ class Handler:
         """Id of the aggregate that holds a guard, or None when it is free."""
         with self._reading() as reads:
             found = reads.guard((tenant_id, kind, value))
-        return found[0] if found else None
+        return found.holder if found else None
 
     def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
         """One event of a stream with its sealed part, for the machines that need it again; never for a person."""
@@ -108,14 +110,12 @@ class Handler:
         return states
 
     @contextmanager
-    def _transaction(self, tenants: Sequence[str]) -> Iterator[Session]:
+    def _transaction(self) -> Iterator[Session]:
         with self._mutex:
             self._level.clear()
             try:
                 with self.ledger.write() as session, self.vault.group():
                     self._session = session
-                    for tenant_id in tenants:  # in order, so that two processes cannot wait for each other
-                        self._levelled(session, tenant_id)
                     yield session
             except BaseException:
                 self._states.clear()  # they may hold events that were not kept
@@ -127,7 +127,9 @@ class Handler:
         """The tenant's states, with its head locked and everything known up to it."""
         if tenant_id in self._level:
             return self._states[tenant_id]
-        head = session.take(tenant_id)
+        return self._brought_level(session, tenant_id, session.take(tenant_id))
+
+    def _brought_level(self, session: Session, tenant_id: str, head: Head | None) -> States:
         seq = head.seq if head else 0
         states = self._states.get(tenant_id)
         if states is None:
@@ -136,6 +138,14 @@ class Handler:
             states.catch_up(session, seq)
         self._level.add(tenant_id)
         return states
+
+    def _load_named(self, session: Session, envelopes: Sequence[Envelope]) -> None:
+        """Load what the commands name, with one question for each tenant instead of one for each stream."""
+        named: dict[str, list[str]] = {}
+        for envelope in envelopes:
+            named.setdefault(envelope.tenant_id, []).extend(streams_named(envelope.command))
+        for tenant_id, stream_ids in named.items():
+            self._states[tenant_id].load(session, [stream_of("tenant", tenant_id), *stream_ids])
 
     def peek_related(self, session: Session, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
         states = self._levelled(session, tenant_id)
@@ -183,7 +193,7 @@ class Handler:
             named = getattr(envelope.command, decision.target) if decision.target else None
             context.id = named or envelope.aggregate_id or context.new_id(aggregate.id_prefix)
         stream_id = aggregate.stream_id(context.id)
-        entry = states.get(reads, stream_id)
+        entry = states.begin(stream_id) if context.id in context.made else states.get(reads, stream_id)
         authorise_target(envelope, entry.state)
         if decision.creates is True and entry.state.exists:
             raise Refused("ALREADY_EXISTS", f"{context.id} exists", id=context.id)

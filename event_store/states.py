@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from event_store.catalogue import AGGREGATES, aggregate_of_stream
-from event_store.ledger.schema import EVENT_COLUMNS
-from event_store.ledger.session import Reads
-from event_store.recorded import decode_row, version_of
+from event_store.catalogue import AGGREGATES, aggregate_of_stream, decode_event
+from event_store.ledger.reads import Reads
 from mymedic.messages import Event
 
-_STREAM = EVENT_COLUMNS.index("stream_id")
 _TAGGED = ("patient_id", "appointment_id", "payment_id", "admission_id", "claim_id")
+_KEYS = (*_TAGGED, "branch_id")
+_KINDS = tuple((name, name.removesuffix("_id")) for name in _TAGGED)
 # Catching up event by event beats loading streams anew until about this many events.
 CATCH_UP_LIMIT = 5_000
 
@@ -39,15 +39,41 @@ class States:
     def get(self, reads: Reads, stream_id: str) -> Entry:
         entry = self._entries.get(stream_id)
         if entry is None:
-            aggregate, id = aggregate_of_stream(stream_id)
-            entry = Entry(aggregate.fresh(id), 0)
-            for row in reads.stream(self.tenant_id, stream_id):
-                aggregate.evolve(entry.state, decode_row(row))
-                entry.version = version_of(row)
-            self._entries[stream_id] = entry
-            if len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
+            self.load(reads, [stream_id])
+            return self._entries[stream_id]
+        self._entries.move_to_end(stream_id)
         return entry
+
+    def begin(self, stream_id: str) -> Entry:
+        """The entry of a stream that cannot have events yet, for its id was made just now; nothing is asked."""
+        entry = self._entries.get(stream_id)
+        return self._enter(stream_id) if entry is None else entry
+
+    def load(self, reads: Reads, stream_ids: Iterable[str]) -> None:
+        """Fold, with one question, those of these streams that are not remembered."""
+        wanted = {stream_id: None for stream_id in stream_ids if stream_id not in self._entries}
+        if not wanted:
+            return
+        rows = reads.folds(self.tenant_id, list(wanted))
+        for stream_id in wanted:
+            self._enter(stream_id)
+        self._fold(rows)
+
+    def _enter(self, stream_id: str) -> Entry:
+        aggregate, id = aggregate_of_stream(stream_id)
+        entry = self._entries[stream_id] = Entry(aggregate.fresh(id), 0)
+        if len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
+        return entry
+
+    def _fold(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Fold rows of FOLD_COLUMNS into the entries that are remembered."""
+        for _, stream_id, stream_version, event_type, schema_version, payload in rows:
+            entry = self._entries.get(stream_id)
+            if entry is not None:
+                aggregate, _ = aggregate_of_stream(stream_id)
+                aggregate.evolve(entry.state, decode_event(event_type, schema_version, payload))
+                entry.version = stream_version
 
     def related(self, reads: Reads, kind: str, value: str) -> list[str]:
         """Streams with an event tagged `kind = value`, in order of their first."""
@@ -58,6 +84,10 @@ class States:
             if len(self._related) > self._capacity:
                 self._related.popitem(last=False)
         return list(found)
+
+    def none_related(self, kind: str, value: str) -> None:
+        """Nothing can be tagged with an id that was made just now."""
+        self._related.setdefault((kind, value), {})
 
     def applied(self, stream_id: str, tags: list[tuple[str, str]]) -> None:
         """An event was folded into a stream: the streams known by tag now include it."""
@@ -78,23 +108,18 @@ class States:
             self._entries.clear()
         self._related.clear()
         if self._entries:
-            for row in reads.events(self.tenant_id, self.seq, to_seq - self.seq):
-                entry = self._entries.get(row[_STREAM])
-                if entry is not None:
-                    aggregate, _ = aggregate_of_stream(row[_STREAM])
-                    aggregate.evolve(entry.state, decode_row(row))
-                    entry.version = version_of(row)
+            self._fold(reads.folds_after(self.tenant_id, self.seq, to_seq - self.seq))
         self.seq = to_seq
 
 
 def keys_of(event: Event, state: Any) -> dict[str, str | None]:
     """The envelope's business keys: what the event says, else what its stream knows."""
-    return {name: getattr(event, name, None) or getattr(state, name, None) for name in (*_TAGGED, "branch_id")}
+    return {name: getattr(event, name, None) or getattr(state, name, None) for name in _KEYS}
 
 
 def tags_of(keys: dict[str, str | None], event: Event, state: Any) -> list[tuple[str, str]]:
     """(kind, value) under which an event can be found: patient, appointment, payment, invoice, admission, claim."""
-    tags = [(name.removesuffix("_id"), value) for name in _TAGGED if (value := keys[name])]
+    tags = [(kind, value) for name, kind in _KINDS if (value := keys[name])]
     invoice_id = getattr(event, "invoice_id", None) or getattr(state, "invoice_id", None)
     if invoice_id:
         tags.append(("invoice", invoice_id))
@@ -102,4 +127,4 @@ def tags_of(keys: dict[str, str | None], event: Event, state: Any) -> list[tuple
 
 
 def stream_of(aggregate: str, id: str) -> str:
-    return AGGREGATES[aggregate].stream_id(id)
+    return f"{AGGREGATES[aggregate].stream}-{id}"

@@ -10,12 +10,13 @@ from typing import Protocol
 from mymedic.clock import Clock, micros
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _TENANT = re.compile(r"ten_[a-z0-9_]{1,32}")
 
 
 def crockford(value: int) -> str:
     """26 Crockford base-32 characters of a 128-bit number."""
-    return "".join([_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5)])
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 def derived_id(prefix: str, *parts: str) -> str:

@@ -11,11 +11,15 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
 )
+from sqlalchemy import Text as _Text
+from sqlalchemy.dialects.postgresql import TEXT
 
 METADATA = MetaData()
+
+# By code point on every engine, whatever the database's own collation: prefixes are ranges only so.
+Text = _Text().with_variant(TEXT(collation="C"), "postgresql")
 
 EVENT = Table(
     "event",
@@ -118,7 +122,16 @@ TIMER = Table(
     sqlite_with_rowid=False,
 )
 
-EVENT_COLUMNS: tuple[str, ...] = tuple(column.name for column in EVENT.columns)
+
+def _columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns)
+
+
+EVENT_COLUMNS = _columns(EVENT)
+TAG_COLUMNS = _columns(TAG)
+GUARD_COLUMNS = _columns(GUARD)
+COMMAND_COLUMNS = _columns(COMMAND_LOG)
+HEAD_COLUMNS = _columns(HEAD)
 
 # The database itself keeps `event` append-only: a bug or a hand in a SQL shell cannot rewrite what happened.
 SQLITE_APPEND_ONLY = tuple(

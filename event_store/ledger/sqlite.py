@@ -13,27 +13,56 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from event_store.ledger.session import Head, Ledger, Reads, Session
+import msgspec
+
+from event_store.ledger.reads import Head, Reads
+from event_store.ledger.schema import (
+    COMMAND_COLUMNS,
+    COMMAND_LOG,
+    EVENT,
+    EVENT_COLUMNS,
+    GUARD,
+    GUARD_COLUMNS,
+    HEAD,
+    HEAD_COLUMNS,
+    TAG,
+    TAG_COLUMNS,
+)
+from event_store.ledger.session import Ledger, Session, Unwritten
 from mymedic.errors import Refused
 
 LOCK_TIMEOUT_SECONDS = 30.0
 
 
+def _insert_sql(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+_INSERT_EVENT = _insert_sql(EVENT.name, EVENT_COLUMNS)
+_INSERT_TAG = _insert_sql(TAG.name, TAG_COLUMNS)
+_INSERT_COMMAND = _insert_sql(COMMAND_LOG.name, COMMAND_COLUMNS)
+_INSERT_GUARD = _insert_sql(GUARD.name, GUARD_COLUMNS)
+_DELETE_GUARD = f"DELETE FROM {GUARD.name} WHERE tenant_id = ? AND kind = ? AND value = ?"
+_SET_HEAD = f"INSERT OR REPLACE INTO {HEAD.name} ({', '.join(HEAD_COLUMNS)}) VALUES (?, ?, ?, ?)"
+
+
 class SqliteReads(Reads):
+    among = "IN (SELECT value FROM json_each(?))"
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters).fetchall()
 
+    def values(self, values: Sequence[str]) -> str:
+        return msgspec.json.encode(values).decode()
 
-class SqliteSession(Session):
+
+class SqliteSession(SqliteReads, Session):
     def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__()
-        self._connection = connection
-
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, parameters).fetchall()
+        SqliteReads.__init__(self, connection)
+        Session.__init__(self)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._connection.execute(sql, parameters)
@@ -42,9 +71,16 @@ class SqliteSession(Session):
         # BEGIN IMMEDIATE holds the whole file, so reading the head is enough.
         return self.head(tenant_id)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        marks = ", ".join("?" * len(columns))
-        self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
+    def write(self, rows: Unwritten) -> None:
+        write = self._connection.executemany
+        write(_INSERT_EVENT, rows.events)
+        write(_INSERT_TAG, rows.tags)
+        if rows.released:
+            write(_DELETE_GUARD, rows.released)
+        if rows.guards:
+            write(_INSERT_GUARD, rows.guards)
+        write(_INSERT_COMMAND, rows.commands)
+        write(_SET_HEAD, [(tenant_id, *head) for tenant_id, head in rows.heads.items()])
 
 
 class SqliteLedger(Ledger):

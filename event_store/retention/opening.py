@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from event_store.catalogue import decode_event
+from event_store.ledger.reads import Reads
 from event_store.ledger.schema import EVENT_COLUMNS
-from event_store.ledger.session import Reads
 from event_store.retention.keys import Vault
 from mymedic.errors import Refused
 from mymedic.messages import Event

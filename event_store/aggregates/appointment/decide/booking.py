@@ -128,14 +128,14 @@ def _check_patient(context: Context, patient_id: str) -> None:
 
 def _check_patient_free(context: Context, patient_id: str, seat: Seat) -> None:
     """INV-A2. The guards stand behind this; asked first, it names the appointment in the way."""
+    taken = context.guards("patient_time", f"{patient_id}#")
     for guard in patient_times(patient_id, seat.start_at, seat.end_at):
-        holder = context.holder(guard.kind, guard.value)
-        check(
-            holder is None,
-            "PATIENT_DOUBLE_BOOKED",
-            "the patient has another appointment at that time",
-            appointment_id=holder,
-        )
+        if guard.value in taken:
+            raise Refused(
+                "PATIENT_DOUBLE_BOOKED",
+                "the patient has another appointment at that time",
+                appointment_id=context.holder(guard.kind, guard.value),
+            )
 
 
 def _terms(command: HoldAppointment | BookAppointment, seat: Seat, past: Past, context: Context) -> Terms:

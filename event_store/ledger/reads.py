@@ -1,0 +1,147 @@
+"""Questions to the ledger, answered alike inside and outside a write transaction; the engines fill in the dialect."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from event_store.ledger.chain import GENESIS
+from event_store.ledger.schema import EVENT_COLUMNS
+
+GuardKey = tuple[str, str, str]
+FOLD_COLUMNS = ("seq", "stream_id", "stream_version", "event_type", "schema_version", "payload")
+_FOLD_SELECT = f"SELECT {', '.join(FOLD_COLUMNS)} FROM event"
+_EVENT_SELECT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event"
+# A list of seqs, not a join: SQLite would walk the tenant's whole log and look each event's tag up.
+_TAGGED_SEQS = "SELECT seq FROM tag WHERE tenant_id = ? AND kind = ? AND value = ?"
+
+
+class Head(NamedTuple):
+    """Where a tenant's log ends: last seq, its hash, and when it was recorded (microseconds)."""
+
+    seq: int = 0
+    event_hash: str = GENESIS
+    recorded_at: int = 0
+
+
+class Held(NamedTuple):
+    """Who holds a guard, and what stands with it."""
+
+    holder: str
+    detail: str
+
+
+class Reads(ABC):
+    """What can be asked of a ledger."""
+
+    # `column {among}` with one parameter made by `values`: one SQL text, and so one plan, for any number of values.
+    among: str
+
+    @abstractmethod
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one SELECT; placeholders are `?` on every engine."""
+
+    @abstractmethod
+    def values(self, values: Sequence[str]) -> Any:
+        """The parameter of `among`."""
+
+    def tenants(self) -> list[str]:
+        return [tenant_id for (tenant_id,) in self.rows("SELECT tenant_id FROM head ORDER BY tenant_id")]
+
+    def head(self, tenant_id: str) -> Head | None:
+        found = self.rows("SELECT seq, event_hash, recorded_at FROM head WHERE tenant_id = ?", (tenant_id,))
+        return Head(*found[0]) if found else None
+
+    def stream(
+        self, tenant_id: str, stream_id: str, after_version: int = 0, limit: int = 10**9
+    ) -> list[tuple[Any, ...]]:
+        """Rows of a stream in EVENT_COLUMNS order."""
+        return self.rows(
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND stream_id = ? AND stream_version > ?"
+            " ORDER BY stream_version LIMIT ?",
+            (tenant_id, stream_id, after_version, limit),
+        )
+
+    def folds(self, tenant_id: str, stream_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """What folding takes of some streams, in order of version: FOLD_COLUMNS."""
+        return self.rows(
+            f"{_FOLD_SELECT} WHERE tenant_id = ? AND stream_id {self.among} ORDER BY stream_id, stream_version",
+            (tenant_id, self.values(stream_ids)),
+        )
+
+    def folds_after(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
+        """What folding takes of a tenant's log, in order of seq: FOLD_COLUMNS."""
+        return self.rows(
+            f"{_FOLD_SELECT} WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?", (tenant_id, after_seq, limit)
+        )
+
+    def events(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
+        """Rows of a tenant's log in seq order, in EVENT_COLUMNS order."""
+        return self.rows(
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?", (tenant_id, after_seq, limit)
+        )
+
+    def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
+        """Rows of the events that carry a tag, in seq order."""
+        return self.rows(
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            (tenant_id, tenant_id, kind, value),
+        )
+
+    def streams_tagged(self, tenant_id: str, kind: str, value: str) -> list[str]:
+        """Streams with an event that carries a tag, in order of the first such event."""
+        found = self.rows(
+            f"SELECT stream_id FROM event WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            (tenant_id, tenant_id, kind, value),
+        )
+        return list(dict.fromkeys(stream_id for (stream_id,) in found))
+
+    def guard(self, key: GuardKey) -> Held | None:
+        """Who holds a guard, or None when it is free."""
+        found = self.rows("SELECT holder, detail FROM guard WHERE tenant_id = ? AND kind = ? AND value = ?", key)
+        return Held(*found[0]) if found else None
+
+    def guards(self, tenant_id: str, kind: str, prefix: str = "") -> list[tuple[str, str, str]]:
+        """(value, holder, detail) of the guards of a kind whose value begins with a prefix, ascending."""
+        return [
+            (value, holder, detail)
+            for value, holder, detail in self.rows(
+                "SELECT value, holder, detail FROM guard"
+                " WHERE tenant_id = ? AND kind = ? AND value >= ? AND value < ? ORDER BY value",
+                (tenant_id, kind, prefix, prefix + "\U0010fffd"),
+            )
+        ]
+
+    def guards_among(self, tenant_id: str, kind: str, values: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(value, holder, detail) of those of these guards that are held."""
+        return [
+            (value, holder, detail)
+            for value, holder, detail in self.rows(
+                f"SELECT value, holder, detail FROM guard WHERE tenant_id = ? AND kind = ? AND value {self.among}",
+                (tenant_id, kind, self.values(values)),
+            )
+        ]
+
+    def command(self, tenant_id: str, command_id: str) -> tuple[str, str] | None:
+        """(payload_sha256, ack JSON) of a command answered before."""
+        found = self.rows(
+            "SELECT payload_sha256, ack FROM command_log WHERE tenant_id = ? AND command_id = ?",
+            (tenant_id, command_id),
+        )
+        return (found[0][0], found[0][1]) if found else None
+
+    def checkpoint(self, tenant_id: str, consumer: str) -> int:
+        found = self.rows("SELECT seq FROM checkpoint WHERE tenant_id = ? AND consumer = ?", (tenant_id, consumer))
+        return found[0][0] if found else 0
+
+    def due_timers(self, tenant_id: str, consumer: str, until: int, limit: int = 500) -> list[tuple[str, int, str]]:
+        """(timer_id, due_at, body) of the timers that are due, earliest first."""
+        return [
+            (timer_id, due_at, body)
+            for timer_id, due_at, body in self.rows(
+                "SELECT timer_id, due_at, body FROM timer WHERE tenant_id = ? AND consumer = ? AND due_at <= ?"
+                " ORDER BY due_at, timer_id LIMIT ?",
+                (tenant_id, consumer, until, limit),
+            )
+        ]
