@@ -29,12 +29,18 @@ def _frames() -> Any:
 
 
 def hold(
-    subject: str, frame: pd.DataFrame, rules: Mapping[str, Sequence[Any]], *, known_by: Sequence[str] = ()
+    subject: str,
+    frame: pd.DataFrame,
+    rules: Mapping[str, Sequence[Any]],
+    *,
+    known_by: Sequence[str] = (),
+    seen: int | None = None,
 ) -> list[BorderResult]:
     """A rule is a name and the expectations that must all hold; the results stand in the rules' order.
 
-    `known_by`: columns that tell a person which row is wrong. An expectation that could not be evaluated counts as
-    failed: Great Expectations says so in `exception_info` only.
+    `known_by`: columns that tell a person which row is wrong; `seen`: the rows that `frame` stands for, when it carries
+    only their columns' names. An expectation that could not be evaluated counts as failed: Great Expectations says so
+    in `exception_info` only.
     """
     asset = _frames().add_dataframe_asset(subject)
     try:
@@ -45,16 +51,24 @@ def hold(
         _frames().delete_asset(subject)
     problems: dict[str, dict[str, None]] = {name: {} for name in rules}
     for outcome in outcomes:
-        problems[outcome.expectation_config.meta["rule"]].update(dict.fromkeys(_problems(outcome)))
-    return [BorderResult(subject, name, not found, len(frame), "; ".join(found)) for name, found in problems.items()]
+        for name in outcome.expectation_config.meta["rules"]:
+            problems[name].update(dict.fromkeys(_problems(outcome)))
+    count = len(frame) if seen is None else seen
+    return [BorderResult(subject, name, not found, count, "; ".join(found)) for name, found in problems.items()]
 
 
 def _suite(rules: Mapping[str, Sequence[Any]]) -> Any:
+    """A suite keeps equal expectations once: such a one carries the names of all its rules."""
+    names: dict[str, list[str]] = {}
+    expectations: dict[str, Any] = {}
+    for rule, wanted in rules.items():
+        for expectation in wanted:
+            names.setdefault(repr(expectation), []).append(rule)
+            expectations[repr(expectation)] = expectation
     suite = library().ExpectationSuite(name="border")
-    for rule, expectations in rules.items():
-        for expectation in expectations:
-            expectation.meta = {"rule": rule}
-            suite.add_expectation(expectation)
+    for text, expectation in expectations.items():
+        expectation.meta = {"rules": names[text]}
+        suite.add_expectation(expectation)
     return suite
 
 

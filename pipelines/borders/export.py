@@ -97,7 +97,7 @@ def _hold(export: Export, surface: Surface, truth: _Truth, format: str) -> list[
     subject = f"exports/{surface.name}"
     return [
         *hold(subject, frame, rows, known_by=surface.key),
-        *hold(subject, pd.DataFrame(columns=columns), names),
+        *hold(subject, pd.DataFrame(columns=columns), names, seen=len(frame)),
     ]
 
 
@@ -111,12 +111,13 @@ def _read(path: Path, surface: Surface) -> tuple[list[str], pd.DataFrame]:
     frame: pd.DataFrame
     if path.suffix == ".parquet":
         columns = pq.read_schema(path).names
-        frame = pq.read_table(path, columns=_wanted(columns, surface)).to_pandas()
+        # As objects: beside an absent amount the others would become floats.
+        frame = pq.read_table(path, columns=_wanted(columns, surface)).to_pandas(integer_object_nulls=True)
     else:
         columns = list(pd.read_csv(path, nrows=0).columns)
         frame = pd.read_csv(path, usecols=_wanted(columns, surface), dtype="str", na_values=[""], keep_default_na=False)
     adding = [name for name in frame.columns if name.endswith(_ADD_UP)]
-    return columns, frame.assign(**{name: frame[name].fillna(0).astype("int64") for name in adding})
+    return columns, frame.assign(**{name: frame[name].astype("Int64").fillna(0).astype("int64") for name in adding})
 
 
 def _wanted(columns: Sequence[str], surface: Surface) -> list[str]:

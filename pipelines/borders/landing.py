@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -102,8 +101,8 @@ def hold_landed(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> list[
         results = [BorderResult(subject, rule, True, 0, "nothing has landed yet") for rule in rules]
     else:
         results = hold(subject, frame, rules, known_by=("folder", "seq"))
-    [names] = hold(subject, pd.DataFrame(columns=list(columns)), {NO_PERSONAL_COLUMN: [not_personal(columns)]})
-    return [*results, msgspec.structs.replace(names, seen=len(frame))]
+    names = {NO_PERSONAL_COLUMN: [not_personal(columns)]}
+    return results + hold(subject, pd.DataFrame(columns=list(columns)), names, seen=len(frame))
 
 
 def not_personal(columns: Sequence[str]) -> Any:
