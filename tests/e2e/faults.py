@@ -1,0 +1,66 @@
+"""What a fault changes: the cells in which two runs of one world differ, and how differences of several add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+Cells = dict[tuple[str, Key, str], Any]
+
+# The grain of each table: what tells one row from another.
+GRAIN: dict[str, tuple[str, ...]] = {
+    "fct_recon_item": ("tenant_id", "item_id"),
+    "mart_settlement_report": ("tenant_id", "gateway", "settlement_id"),
+    "mart_branch_variance": ("tenant_id", "business_date", "branch_id", "channel", "mode"),
+    "mart_leakage_metrics": (
+        "tenant_id",
+        "business_date",
+        "branch_id",
+        "practitioner_id",
+        "specialty_id",
+        "leakage_type",
+    ),
+    "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
+}
+# Amounts and counts of several faults in one cell add up; classes, ages and ratios are of the whole.
+_SUMMED = ("_paise", "_n", "_num", "_den")
+
+
+def cells(tables: dict[str, list[Row]]) -> Cells:
+    """Every cell of the tables whose grain is known."""
+    found: Cells = {}
+    for table, grain in GRAIN.items():
+        for row in tables[table]:
+            key = tuple(row[name] for name in grain)
+            for name, value in row.items():
+                if name not in grain:
+                    found[table, key, name] = value
+    return found
+
+
+def is_summed(column: str) -> bool:
+    return column == "n" or column.endswith(_SUMMED)
+
+
+def changed(before: Cells, after: Cells) -> Cells:
+    """Cells that differ: by how much where they are summed, what they have become where they are not."""
+    difference: Cells = {}
+    for cell in before.keys() | after.keys():
+        old, new = before.get(cell), after.get(cell)
+        if is_summed(cell[2]):
+            if (new or 0) != (old or 0):
+                difference[cell] = (new or 0) - (old or 0)
+        elif old != new:
+            difference[cell] = new
+    return difference
+
+
+def added_up(several: list[Cells]) -> Cells:
+    """The summed cells of several differences together."""
+    total: Cells = {}
+    for difference in several:
+        for cell, amount in difference.items():
+            if is_summed(cell[2]):
+                total[cell] = total.get(cell, 0) + amount
+    return {cell: amount for cell, amount in total.items() if amount}
