@@ -51,11 +51,9 @@
     {{ dbt.listagg('cast(' ~ seq ~ ' as varchar)', "','", 'order by ' ~ seq) }}
 {%- endmacro %}
 
-{#- Several seqs or lists of seqs as one list; what is missing is left out. -#}
-{% macro joined_seqs(parts) -%}
-    trim(both ',' from
-        {%- for part in parts %} coalesce(cast({{ part }} as varchar), ''){{ " || ',' ||" if not loop.last }}{% endfor -%}
-    )
+{#- Two lists of seqs as one; either may be NULL. -#}
+{% macro joined_seqs(first, second) -%}
+    coalesce({{ first }} || ',' || {{ second }}, {{ first }}, {{ second }})
 {%- endmacro %}
 
 {#- A digest that changes when any of the columns does. -#}

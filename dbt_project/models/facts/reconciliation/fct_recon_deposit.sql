@@ -58,5 +58,5 @@ select
     end as rule_missed,
     opened_on,
     due_on as aged_from_on,
-    {{ joined_seqs(['seqs', 'credit_seqs']) }} as source_seqs
+    {{ joined_seqs('seqs', 'credit_seqs') }} as source_seqs
 from deposits

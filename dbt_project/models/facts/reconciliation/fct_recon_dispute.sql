@@ -63,5 +63,5 @@ select
     end as rule_missed,
     recorded_on as opened_on,
     business_date as aged_from_on,
-    {{ joined_seqs(['left_seq', 'seqs']) }} as source_seqs
+    {{ joined_seqs('cast(left_seq as varchar)', 'seqs') }} as source_seqs
 from judged
