@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -16,6 +17,7 @@ from event_store.store import Store, open_store
 from mymedic.settings import Settings
 from processes.runner import Runner
 
+_LOG = logging.getLogger(__name__)
 # Reactions look at the log this often; a reader that waits for a hint alone would miss a lost one.
 TICK_SECONDS = 0.5
 
@@ -32,9 +34,7 @@ async def reactions(settings: Settings, store: Store) -> AsyncIterator[None]:
 
     async def run() -> None:
         while not stopping.is_set():
-            for tenant_id in await asyncio.to_thread(store.feed.tenants):
-                await asyncio.to_thread(runner.tick, tenant_id)
-                await asyncio.to_thread(retry_all, settings, store, tenant_id)
+            await asyncio.to_thread(_look_after_all, runner, settings, store)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), TICK_SECONDS)
 
@@ -44,6 +44,21 @@ async def reactions(settings: Settings, store: Store) -> AsyncIterator[None]:
     finally:
         stopping.set()
         await task
+
+
+def _look_after_all(runner: Runner, settings: Settings, store: Store) -> None:
+    """One round over the tenants. Where one stops, the log says so, the others go on, and it is tried again."""
+    try:
+        tenants = store.feed.tenants()
+    except Exception:
+        _LOG.exception("nothing could be looked after; it is tried again")
+        return
+    for tenant_id in tenants:
+        try:
+            runner.tick(tenant_id)
+            retry_all(settings, store, tenant_id)
+        except Exception:
+            _LOG.exception("the reactions of %s came to a halt; they are tried again", tenant_id)
 
 
 def run_server(settings: Settings, port: int) -> None:

@@ -35,9 +35,17 @@ class Chain:
     """One tenant. `in_batch` runs the reactions inside each command's own transaction, as a simulation does; else
     they read the feed after it, as a server does."""
 
-    def __init__(self, ledger: Ledger, vault: Vault, tenant_id: str = "ten_test", *, in_batch: bool = False) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        vault: Vault,
+        tenant_id: str = "ten_test",
+        *,
+        in_batch: bool = False,
+        now: datetime | None = None,
+    ) -> None:
         self.tenant_id = tenant_id
-        self.clock = ManualClock(ist(1, "09:00"))
+        self.clock = ManualClock(now or ist(1, "09:00"))
         self.store: Store = assemble(ledger, vault, self.clock, DerivedIds())
         self.runner = Runner(self.store.handler)
         self._in_batch = in_batch
