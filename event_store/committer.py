@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
+from queue import SimpleQueue
 
 from event_store.handle import Handler
 from mymedic.errors import Refused
@@ -17,12 +17,14 @@ _Waiting = tuple[Envelope, "asyncio.Future[Ack]"]
 
 
 class GroupCommitter:
-    """One writer thread per process. Coroutines hand in commands; those that wait together commit together."""
+    """One writer thread per process. Coroutines of one event loop hand in commands; those that wait together commit
+    together.
+    """
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        self._waiting: deque[_Waiting] = deque()
-        self._wake = threading.Semaphore(0)
+        self._gathered: list[_Waiting] = []
+        self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -31,29 +33,36 @@ class GroupCommitter:
         """The answer, once it is durable."""
         if self._stopped:
             raise Refused("STORE_UNAVAILABLE", "the server is stopping")
-        future: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self._waiting.append((envelope, future))
-        self._wake.release()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Ack] = loop.create_future()
+        if not self._gathered:
+            # When all who are awake have asked: woken by the first, the writer would commit that one alone.
+            loop.call_soon(self._hand_over)
+        self._gathered.append((envelope, future))
         return await future
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._queue.put(gathered)
 
     def stop(self) -> None:
         """Answer what waits, then stop."""
         self._stopped = True
-        self._wake.release()
+        self._hand_over()
+        self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            self._wake.acquire()
-            group: list[_Waiting] = []
-            while self._waiting and len(group) < GROUP_LIMIT:
-                group.append(self._waiting.popleft())
-            for _ in range(len(group) - 1):  # one permit per command: take those of the rest of the group
-                self._wake.acquire(blocking=False)
-            if group:
-                self._answer(group)
-            elif self._stopped:
-                return
+        while (gathered := self._queue.get()) is not None:
+            while len(gathered) < GROUP_LIMIT and not self._queue.empty():
+                more = self._queue.get()
+                if more is None:
+                    self._queue.put(None)
+                    break
+                gathered += more
+            for start in range(0, len(gathered), GROUP_LIMIT):
+                self._answer(gathered[start : start + GROUP_LIMIT])
 
     def _answer(self, group: list[_Waiting]) -> None:
         envelopes = [envelope for envelope, _ in group]
