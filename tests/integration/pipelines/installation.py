@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from event_store.aggregates.branch.commands import RegisterBranch
 from event_store.aggregates.branch.events import OpenHours
@@ -34,12 +35,13 @@ class Clinic:
 
     def ask(self, command: Command, id: str | None = None) -> Ack:
         self._asked += 1
+        roles: Any = tuple(sorted(type(command).who))
         ack = self.store.handler.submit(
             Envelope(
                 command=command,
                 command_id=f"cmd_{self.tenant_id}_{self._asked}",
                 tenant_id=self.tenant_id,
-                actor=Actor(type="user", id="stf_any", roles=tuple(sorted(type(command).who))),
+                actor=Actor(type="user", id="stf_any", roles=roles),
                 issued_at=self.clock.now(),
                 aggregate_id=id,
             )

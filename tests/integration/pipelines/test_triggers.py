@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from event_store.aggregates.tenant.events import TenantKind
 from mymedic.settings import Settings
 from pipelines.orchestration.home import prepare_dagster_home
 from pipelines.orchestration.installation import Installation
@@ -29,7 +30,8 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 def settings(tmp_path: Path) -> Settings:
     """A chain and two small clinics, none of them published."""
     settings = settings_in(tmp_path / "home")
-    for tenant_id, kind in (("ten_chain", "chain"), ("ten_one", "clinic"), ("ten_two", "clinic")):
+    kinds: dict[str, TenantKind] = {"ten_chain": "chain", "ten_one": "clinic", "ten_two": "clinic"}
+    for tenant_id, kind in kinds.items():
         with clinic(settings, tenant_id, kind):
             pass
     return settings
@@ -90,7 +92,8 @@ def test_the_night_closes_the_day_before(
     context = dg.build_schedule_context(
         instance=instance, scheduled_execution_time=night, resources={"installation": Installation(settings)}
     )
-    requests = list(close_settlement_day_daily(context))
+    evaluated: Any = close_settlement_day_daily(context)
+    requests = list(evaluated)
     assert [(one.partition_key, one.run_key) for one in requests] == [
         ("clinics", f"clinics@{day}"),
         ("ten_chain", f"ten_chain@{day}"),
