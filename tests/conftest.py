@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mymedic.settings import Settings
+from tests.databases import start_postgres
 from tests.worlds import World, make_world
 
 
@@ -31,3 +33,11 @@ def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def demo_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The profile `demo` with every fault switched on."""
     return make_world("demo", tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URI of a PostgreSQL that lives as long as the test run."""
+    server = start_postgres(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()

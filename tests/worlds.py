@@ -49,9 +49,15 @@ def make_world(profile: str, home: Path, faults: str = "all") -> World:
     return World(home, report)
 
 
-def build(home: Path, tenants: list[str], as_of: datetime | None = None, *, full: bool = False) -> BuildReport:
+def build(home: Path, tenants: list[str], as_of: datetime | None = None) -> BuildReport:
+    return build_all(Settings(home=home), tenants, as_of)
+
+
+def build_all(
+    settings: Settings, tenants: list[str], as_of: datetime | None = None, *, full: bool = False
+) -> BuildReport:
     """One build of all these tenants. The landing border has tests of its own; here it would only cost time."""
-    with open_line(Settings(home=home)) as line:
+    with open_line(settings) as line:
         return build_shard(line, SHARD, tenants, as_of=as_of, full=full, border=_no_border)
 
 

