@@ -20,7 +20,7 @@ def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None
     elif appointment.status == "pending":
         # As of the capture: whoever paid in time keeps the seat, also when we come to it after the hold has run out.
         command = ConfirmAppointment(appointment_id=captured.appointment_id, payment_id=payment_id)
-        world.send(command, at=event.occurred_at)
+        world.send(command, at=event.occurred_at, foreseen=("DEPOSIT_INSUFFICIENT",))
     elif appointment.is_hold_expired:
         give_back(payment_id, "late_capture", world)
     elif _is_second(payment_id, captured, world):
@@ -60,4 +60,5 @@ def give_back(payment_id: str, reason: RefundReason, world: World, *about: str) 
                 destination="source",
             ),
             *about,
+            foreseen=("DISPUTE_OPEN",),  # it goes back when the dispute has ended
         )

@@ -58,7 +58,8 @@ def fire(timer: Timer, world: World) -> None:
     command = _command_of(timer, world)
     if command is None:
         return
-    error = world.send(command).error
+    # Whoever is in the room at that moment is no no-show.
+    error = world.send(command, foreseen=("NOSHOW_TOO_EARLY", "INVALID_STATE")).error
     if error is not None and error.code == "NOSHOW_TOO_EARLY":
         # A late slot or a long grace: the patient may come until after midnight.
         world.remind(datetime.fromisoformat(error.details["counts_from"]), timer.kind, timer.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from mymedic.ids import derived_id
 from mymedic.messages import Ack, Actor, Command, Envelope, Event
 
 CONSUMER = "processes"
+_LOG = logging.getLogger(__name__)
 
 
 class Timer(Struct, frozen=True):
@@ -64,9 +66,13 @@ class World:
         """The events of one stream, in order."""
         return self._batch.history(self.tenant_id, aggregate, id)
 
-    def send(self, command: Command, *about: str, at: datetime | None = None) -> Ack:
-        """Send a command; `about` tells apart the commands of one reaction to one cause, `at` is when it counts."""
-        return self._batch.handle(
+    def send(self, command: Command, *about: str, at: datetime | None = None, foreseen: tuple[str, ...] = ()) -> Ack:
+        """Send a command; `about` tells apart the commands of one reaction to one cause, `at` is when it counts.
+
+        A refusal is only an answer, and stands in the command log. One that was not foreseen is told to whoever runs
+        the server as well: money may wait for it.
+        """
+        ack = self._batch.handle(
             Envelope(
                 command=command,
                 command_id=self.id_for("cmd", type(command).__name__, *about),
@@ -78,6 +84,17 @@ class World:
                 correlation_id=self._correlation_id,
             )
         )
+        if ack.error is not None and ack.error.code not in foreseen:
+            _LOG.warning(
+                "%s of process %s was refused in %s, caused by %s: %s, %s",
+                type(command).__name__,
+                self._name,
+                self.tenant_id,
+                self._cause,
+                ack.error.code,
+                ack.error.message,
+            )
+        return ack
 
     def remind(self, at: datetime, kind: str, id: str) -> None:
         """Set the timer (kind, id), or move it."""

@@ -54,9 +54,12 @@ def at_monday(folder: Path, *, in_batch: bool = False) -> Iterator[Chain]:
         yield founded(Chain(ledger, vault, in_batch=in_batch)).at(2, "10:00")
 
 
-def test_reacting_inside_the_batch_is_reacting_from_the_feed(chain: Chain, tmp_path: Path) -> None:
+def test_reacting_inside_the_batch_is_reacting_from_the_feed(
+    chain: Chain, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     since = chain.head()
     a_busy_week(chain)
+    assert caplog.messages == []  # nothing that the processes asked for was refused
     with at_monday(tmp_path / "in_batch", in_batch=True) as other:
         a_busy_week(other)
         assert other.log()[since:] == chain.log()[since:]
