@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from event_store.aggregates.appointment.commands import BookAppointment, CheckInPatient
 from event_store.aggregates.encounter.commands import FinishEncounter, StartEncounter
 from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
 from event_store.aggregates.payment.commands import RecordCounterPayment
-from tests.chain import CONSULTATION, PROCEDURE, Chain
-from tests.unit.event_store.clinic import DESK, DOCTOR
+from event_store.aggregates.tenant.commands import UpdateTenantSettings
+from event_store.aggregates.tenant.events import SettingsPatch
+from tests.chain import CONSULTATION, PEEL, PROCEDURE, Chain
+from tests.unit.event_store.clinic import DESK, DOCTOR, MANAGER
 
 
 def booked(chain: Chain) -> str:
@@ -116,3 +120,16 @@ def test_a_free_follow_up_is_not_billed(chain: Chain) -> None:
     chain.at(5, "18:00").visit("appt_2", "enc_2")
     assert chain.state("appointment", "appt_2").status == "fulfilled"
     assert len(chain.events("InvoiceIssued")) == 1
+
+
+def test_a_bill_that_could_not_be_written_is_told_to_whoever_runs_the_server(
+    chain: Chain, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The rate of tax was taken from the list between booking and visit."""
+    chain.hold("appt_1", 3, "18:00", service=PEEL)
+    chain.captured(chain.order(59_000, appointment_id="appt_1"), "gw_1")
+    chain.ask(UpdateTenantSettings(patch=SettingsPatch(gst_bps_allowed=(0, 500))), MANAGER)
+    chain.at(3, "18:00").visit("appt_1", "enc_1")
+    assert chain.events("InvoiceIssued") == []
+    (told,) = caplog.messages
+    assert "IssueInvoice of process billing was refused in ten_test" in told and "VALIDATION_FAILED" in told
