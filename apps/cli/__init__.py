@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from itertools import pairwise
 
 import typer
 
-from apps.cli import asking, demo, intake, line, serving, tracing
 from apps.cli.console import explain
 from mymedic.errors import Refused
 
-
-def _exit_with(code: int | None) -> None:
-    """A command's return value is the exit code."""
-    raise typer.Exit(code or 0)
-
-
-app = typer.Typer(
-    name="mymedic",
-    help="The data-flow platform of a clinic chain: commands in, events kept, everything else rebuilt from them.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    result_callback=_exit_with,
-)
-demo.register(app)
-intake.register(app)
-line.register(app)
-asking.register(app)
-tracing.register(app)
-serving.register(app)
+# Each word and the module that knows it. Only the module of the word that was said is imported: a query must not
+# wait for the simulator, nor a report for the web server.
+WORDS = {
+    "demo": "demo",
+    "import": "intake",
+    "ingest": "intake",
+    "build": "line",
+    "verify": "line",
+    "tenants": "line",
+    "query": "asking",
+    "report": "asking",
+    "trace": "tracing",
+    "serve": "serving",
+    "dagster": "serving",
+    "token": "serving",
+}
 
 
 def main() -> None:
     """The entry point: everything that MyMedic refuses ends as one clear line and an exit code."""
     try:
-        app()
+        program(sys.argv[1:])()
     except Refused as refusal:
         sys.exit(explain(refusal, is_json=wants_json(sys.argv)))
+
+
+def program(arguments: list[str]) -> typer.Typer:
+    """The words that these arguments need: one module's, or all of them where no word is said."""
+    app = typer.Typer(
+        name="mymedic",
+        help="The data-flow platform of a clinic chain: commands in, events kept, everything else rebuilt from them.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        result_callback=_exit_with,
+    )
+    said = arguments[0] if arguments else ""
+    for module in dict.fromkeys([WORDS[said]] if said in WORDS else WORDS.values()):
+        importlib.import_module(f"apps.cli.{module}").register(app)
+    return app
 
 
 def wants_json(arguments: list[str]) -> bool:
     """Whether the caller is a program: then a refusal is a JSON object too."""
     formats = [after for before, after in pairwise(arguments) if before == "--format"]
     return "--json" in arguments or "json" in formats or "--format=json" in arguments
+
+
+def _exit_with(code: int | None) -> None:
+    """A command's return value is the exit code."""
+    raise typer.Exit(code or 0)

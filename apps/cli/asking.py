@@ -14,8 +14,7 @@ import typer
 
 from apps.cli import reports
 from apps.cli.console import ERR, OUT, print_json, table
-from apps.cli.line import instant
-from apps.cli.place import HomeOption, JsonOption, TenantOption, settings_of, the_published_tenant
+from apps.cli.options import HomeOption, JsonOption, TenantOption, instant, settings_of, the_published_tenant
 from exports.finance.files import csv_bytes
 from exports.finance.read import Period, extract
 from exports.finance.run import run_export

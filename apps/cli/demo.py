@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from apps.cli.console import ERR, OUT, in_rupees, print_json, rupees, table
-from apps.cli.place import HomeOption, JsonOption, line_of, settings_of
+from apps.cli.options import HomeOption, JsonOption, settings_of
+from apps.cli.place import line_of
 from apps.demo import DemoReport, run_demo
 from apps.tieout import TieOut, TieOutRow
 
 
 def register(app: typer.Typer) -> None:
+    app.callback()(lambda: None)  # or Typer takes the only word for the program itself
     app.command()(demo)
 
 

@@ -10,7 +10,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from apps.cli.console import ERR, OUT, print_json, rupees
-from apps.cli.place import HomeOption, JsonOption, TenantOption, store_of, the_tenant
+from apps.cli.options import HomeOption, JsonOption, TenantOption
+from apps.cli.place import store_of, the_tenant
 from integrations.bank.inbound import check_statement, ingest_statement
 from integrations.gateway.inbound import check_settlement, ingest_settlement
 from integrations.history.inbound import import_appointments

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -10,7 +9,8 @@ import typer
 from rich.status import Status
 
 from apps.cli.console import ERR, OUT, print_json, table
-from apps.cli.place import HomeOption, JsonOption, TenantOption, line_of, store_of, the_tenant
+from apps.cli.options import HomeOption, JsonOption, TenantOption, instant
+from apps.cli.place import line_of, store_of, the_tenant
 from apps.proofs import prove
 from mymedic.errors import Refused
 from pipelines.build import BuildFailed, BuildReport, build_shard
@@ -71,16 +71,6 @@ def build(
 
 def _say(status: Status, shard: str, step: str) -> None:
     status.update(f"{shard}: {step}")
-
-
-def instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        raise Refused(
-            "VALIDATION_FAILED", f"{text!r} is no instant like 2026-11-04T18:29:59Z", field="as-of"
-        ) from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _summary(report: BuildReport) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from apps.cli.console import OUT, print_json
-from apps.cli.place import HomeOption, JsonOption, settings_of, store_of, the_tenant
+from apps.cli.options import HomeOption, JsonOption, settings_of
+from apps.cli.place import store_of, the_tenant
 from apps.server import run_server, tokens_of
 from mymedic.errors import Refused
 from mymedic.messages import Actor

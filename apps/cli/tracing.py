@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from apps.cli.console import OUT, print_json, rupees, table
-from apps.cli.place import HomeOption, JsonOption, TenantOption, store_of, the_tenant
+from apps.cli.options import HomeOption, JsonOption, TenantOption
+from apps.cli.place import store_of, the_tenant
 from apps.trace import Trace, trace_of
 
 
 def register(app: typer.Typer) -> None:
+    app.callback()(lambda: None)  # or Typer takes the only word for the program itself
     app.command()(trace)
 
 
