@@ -23,26 +23,31 @@ class Doors:
         self._ids: dict[tuple[str, str, str, str], str] = {}
         house.stage.desk.watch("SettlementLineRecorded", self._note_line)
 
-    def settlement(self, gateway: str, format: str, name: str, data: bytes, *, refused: str | None = None) -> None:
-        """Hand in a settlement file; `refused` is the code that must come back instead of acceptance."""
-        desk, tenant_id = self._house.stage.desk, self._house.tenant.id
-        report = ingest_settlement(desk.batch, tenant_id, data, name, format, gateway, DOOR)
-        self._conclude(report, refused)
+    def settlement(self, gateway: str, format: str, name: str, data: bytes) -> None:
+        """Hand in a settlement file, of which every row is news."""
+        report = self._hand_in(gateway, format, name, data)
+        self._conclude(report, "accepted", report.rows)
+
+    def settlement_again(self, gateway: str, format: str, name: str, data: bytes, wanted: str) -> None:
+        """Hand in what is known already: it must be called `wanted`, and no row of it recorded."""
+        self._conclude(self._hand_in(gateway, format, name, data), wanted, 0)
+
+    def _hand_in(self, gateway: str, format: str, name: str, data: bytes) -> IngestReport:
+        return ingest_settlement(self._house.stage.desk.batch, self._house.tenant.id, data, name, format, gateway, DOOR)
 
     def statement(self, account: str, name: str, data: bytes) -> None:
         desk, tenant_id = self._house.stage.desk, self._house.tenant.id
         report = ingest_statement(desk.batch, tenant_id, data, name, "bank_csv_v1", account, DOOR)
-        self._conclude(report, None)
+        self._conclude(report, "accepted", report.rows)
 
     def line_id(self, gateway: str, line: Line) -> str:
         """What the product calls a row."""
         return self._ids[gateway, line.entity_type, line.entity_id, line.settlement_id]
 
-    def _conclude(self, report: IngestReport, refused: str | None) -> None:
+    def _conclude(self, report: IngestReport, wanted: str, recorded: int) -> None:
         self._house.stage.desk.follow_up()
-        wanted = "duplicate" if refused == "FILE_DUPLICATE" else "refused" if refused else "accepted"
-        if report.status != wanted:
-            raise SimulationError(f"{self._house.tenant.id} {report}, not {wanted}")
+        if report.status != wanted or report.rows_recorded != recorded:
+            raise SimulationError(f"{self._house.tenant.id} {report}, not {wanted} with {recorded} rows")
 
     def _note_line(self, recorded: Recorded) -> None:
         event = recorded.event

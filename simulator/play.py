@@ -9,6 +9,7 @@ from simulator.acquirer import Acquirer
 from simulator.bank import Bank
 from simulator.calendar import DAY, local
 from simulator.cast import Tenant
+from simulator.counter import Counter
 from simulator.demand import Demand, Wish
 from simulator.doors import Doors
 from simulator.drawers import Drawers
@@ -46,7 +47,7 @@ class Play:
         self._settlement = Settlement(house, self._bank, self.doors, fees)
         self._drawers = Drawers(house, self._bank)
         gateway = Gateway(house, Webhooks(house), self._settlement, forfeits)
-        till = Till(house, self._drawers, gateway, self._acquirer, self._bank, forfeits)
+        till = Till(house, Counter(house, self._drawers, self._acquirer, self._bank), gateway, forfeits)
         gateway.after_payment = till.consider_correction
         self._refund_desk = RefundDesk(house, gateway, self._drawers)
         self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from event_store.aggregates.appointment.commands import BookAppointment, Caller, HoldAppointment
+from event_store.aggregates.appointment.commands import BookAppointment, Caller, HoldAppointment, MarkAppointmentError
 from event_store.aggregates.appointment.events import VisitType
 from mymedic.messages import Actor, EntryChannel
 from simulator.books.records import Visit
@@ -21,6 +21,7 @@ from simulator.stage import House
 
 FREE_DAYS = 7
 WALK_IN_GRACE = timedelta(minutes=14)
+MINUTE = timedelta(minutes=1)
 HOLD = timedelta(minutes=15)
 YEAR = timedelta(days=365)
 # How many known patients are tried before a slot goes to a new one: they may be busy at that time.
@@ -98,7 +99,7 @@ class Reception:
             for visit in same
             if visit.status == "fulfilled" and not visit.is_free and day_of(visit.start_at) <= on
         )
-        gone = ("cancelled", "noshow", "hold_expired")
+        gone = ("cancelled", "noshow", "hold_expired", "error")
         used = [v for v in same if v.is_free and v.status not in gone and day_of(v.start_at) >= last]
         return on <= last + timedelta(days=FREE_DAYS) and not used
 
@@ -187,7 +188,11 @@ class Reception:
             **asked, deposit_waiver_reason=reason, caller=caller, walk_in=wish.channel == "walk_in"
         )
         house.stage.desk.ask(tenant.id, actor, command, visit.id, channel=channel, aggregate_id=visit.id)
-        self._confirm(visit)
+        is_wrong = channel == "phone" and not reason and dice.chance(house.stage.profile.booking.wrong)
+        self._confirm(visit, is_wrong)
+        if is_wrong:
+            at = house.now + dice.between(4, 15) * MINUTE
+            house.plan(at, "3 wrong", visit.id, lambda: self._take_back(visit))
 
     def _deposit(self, price: int, channel: str) -> int:
         rule = self._house.tenant.row.deposit
@@ -203,7 +208,15 @@ class Reception:
             visit.slot.free += 1
         self._house.stage.desk.ring(self._house.tenant.id)
 
-    def _confirm(self, visit: Visit) -> None:
+    def _take_back(self, visit: Visit) -> None:
+        """It was booked for somebody else: as if it had never been, but for the slot, which somebody may want now."""
+        visit.status = "error"
+        visit.slot.free += 1
+        visit.slot.was_freed = True
+        command = MarkAppointmentError(appointment_id=visit.id, reason="booked for another patient")
+        self._house.stage.desk.ask(self._house.tenant.id, self._house.tenant.manager, command, visit.id)
+
+    def _confirm(self, visit: Visit, is_wrong: bool = False) -> None:
         """From now on the visit counts; what is known of the patient at this moment stays with it."""
         now = self._house.now
         earlier = [other for other in visit.person.visits if other is not visit]
@@ -216,7 +229,8 @@ class Reception:
         visit.prior_noshows = sum(
             other.status == "noshow" and today - YEAR <= day_of(other.start_at) <= today for other in earlier
         )
-        self._life.begin(visit)
+        if not is_wrong:
+            self._life.begin(visit)
 
 
 def _is_free(person: Person, slot: Slot) -> bool:

@@ -107,8 +107,8 @@ class Settlement:
         self._house.faults.place("F07", leg="L1", expected="matched", ids=[name])
 
         def deliver_again() -> None:
-            self._doors.settlement(self._table.name, format, name, data, refused="FILE_DUPLICATE")
-            self._doors.settlement(self._table.name, format, f"again-{name}", reordered)
+            self._doors.settlement_again(self._table.name, format, name, data, "duplicate")
+            self._doors.settlement_again(self._table.name, format, f"again-{name}", reordered, "accepted")
 
         self._house.plan(local(on, self._table.file_at, timedelta(hours=1)), "1 redelivery", f"{on}", deliver_again)
 

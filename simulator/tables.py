@@ -42,6 +42,7 @@ class BookingTable(Struct, forbid_unknown_fields=True):
     new_patient: float
     tele: float
     waives_deposit: float
+    wrong: float
     cosmetic: float
 
     def planned_lead(self) -> Table:
@@ -92,6 +93,7 @@ class PaymentTable(Struct, forbid_unknown_fields=True):
     card_network: Table
     outcome: Table
     retries: float
+    mistyped: float
     corrected: float
     corrected_bps: Table
 

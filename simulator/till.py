@@ -1,27 +1,23 @@
-"""The counter: the bill, how it is paid, and the few bills that are corrected afterwards."""
+"""The bill: how it is paid, the few entries typed wrong, and the few bills that are corrected afterwards."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from event_store.aggregates.invoice.commands import CreditLine, IssueCreditNote
-from event_store.aggregates.payment.commands import RecordCounterPayment, RequestRefund
+from event_store.aggregates.payment.commands import RequestRefund
 from event_store.aggregates.payment.events import Channel, Mode
 from event_store.recorded import Recorded
-from simulator.acquirer import Acquirer
-from simulator.bank import Bank
 from simulator.books.records import Receipt, Visit
-from simulator.calendar import bank_days_after, day_of
+from simulator.counter import Counter
 from simulator.desk import SimulationError
-from simulator.drawers import Drawers
 from simulator.draws import Dice, Table
 from simulator.forfeits import Forfeits
 from simulator.gateway import Gateway
 from simulator.profile import RUPEE
 from simulator.stage import House
 
-SECOND = timedelta(seconds=1)
-GRACE_DAYS = 1
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 # Channels whose money can be given back at once: the gateway's and the drawer's.
 CORRECTABLE = ("gateway", "drawer")
 
@@ -29,13 +25,9 @@ CORRECTABLE = ("gateway", "drawer")
 class Till:
     """Takes the balance of every visit and gives back what was charged too much."""
 
-    def __init__(
-        self, house: House, drawers: Drawers, gateway: Gateway, acquirer: Acquirer, bank: Bank, forfeits: Forfeits
-    ) -> None:
+    def __init__(self, house: House, counter: Counter, gateway: Gateway, forfeits: Forfeits) -> None:
         self._house = house
-        self._acquirer = acquirer
-        self._bank = bank
-        self._drawers = drawers
+        self._counter = counter
         self._gateway = gateway
         self._forfeits = forfeits
         self._waiting: dict[str, Visit] = {}
@@ -76,78 +68,29 @@ class Till:
             self._take(visit, due, mode, channel, dice)
 
     def _take(self, visit: Visit, due: int, mode: Mode, channel: Channel, dice: Dice) -> None:
-        house, tenant, profile = self._house, self._house.tenant, self._house.stage.profile
-        on = day_of(house.now)
-        receipt = Receipt(
-            id=tenant.id_of("pay", visit.id, "counter"),
-            branch=visit.branch,
-            visit=visit,
-            purpose="balance" if visit.deposit_paid_paise else "full",
-            amount_paise=due,
-            mode=mode,
-            channel=channel,
-            captured_at=house.now,
-            paid_at=house.now,
-        )
-        details: dict = {}
-        if channel == "drawer":
-            receipt.drawer = self._drawers.of(visit.branch)
-            receipt.drawer.expected_paise += due
-            details["cash_session_id"] = receipt.drawer.id
-            details["tendered_paise"] = -(-due // (100 * RUPEE)) * 100 * RUPEE
-        else:
-            days = profile.acquirer.settle_days
-            receipt.due_on = bank_days_after(on, days, profile.calendar.bank_holidays)
-            receipt.grace_on = bank_days_after(receipt.due_on, GRACE_DAYS, profile.calendar.bank_holidays)
-            receipt.rrn = self._reference(visit, mode)
-            details["rrn"] = receipt.rrn
-        if channel == "pos":
-            receipt.gateway = "pos"
-            receipt.card_type = dice.pick(profile.payment.card_type)
-            receipt.card_network = dice.pick(profile.payment.card_network)
-            receipt.terminal_id = f"T{tenant.index}{visit.branch.index:02d}0001"
-            details |= {
-                "terminal_id": receipt.terminal_id,
-                "auth_code": f"{dice.between(0, 999_999):06d}",
-                "card_network": receipt.card_network,
-                "card_type": receipt.card_type,
-                "card_last4": f"{dice.between(0, 9999):04d}",
-            }
-        receipt.used_paise = due
-        visit.receipts.append(receipt)
-        if channel == "pos":
-            self._acquirer.owe(receipt)
-        elif channel != "drawer":
-            self._bank.owe(receipt)
-        house.ledger.receipts.append(receipt)
-        command = RecordCounterPayment(
-            patient_id=visit.person.id,
-            branch_id=visit.branch.id,
-            purpose=receipt.purpose,
-            appointment_id=visit.id,
-            invoice_id=visit.invoice_id,
-            amount_paise=due,
-            mode=mode,
-            channel=channel,
-            **details,
-        )
-        house.stage.desk.ask(tenant.id, visit.branch.front_desk, command, receipt.id, aggregate_id=receipt.id)
-        self.consider_correction(visit, receipt)
+        """Usually right at once; now and then first as cash, or with a wrong reference, and minutes later rightly."""
+        house = self._house
+        slips = house.stage.draws.of("slip", visit.id)
+        if channel in ("static_qr", "pos") and slips.chance(house.stage.profile.payment.mistyped):
+            as_cash = slips.chance(0.5)
+            wrong_mode: Mode = "cash" if as_cash else mode
+            receipt = self._counter.mistype(visit, due, wrong_mode, "drawer" if as_cash else channel, slips)
 
-    def _reference(self, visit: Visit, mode: str) -> str:
-        """The RRN of a UPI or card payment, the UTR of a bank transfer: unique, because it follows from the visit."""
-        number = int(self._house.tenant.id_of("ref", visit.id, mode)[-12:].encode().hex(), 16)
-        if mode == "bank_transfer":
-            return f"ICICN{number % 10**13:013d}"
-        return f"6{number % 10**11:011d}"
+            def put_right() -> None:
+                self._counter.undo(receipt)
+                self._counter.take(visit, due, mode, channel, dice)
+
+            house.plan(house.now + slips.between(3, 9) * MINUTE, "9 put right", visit.id, put_right)
+        else:
+            self.consider_correction(visit, self._counter.take(visit, due, mode, channel, dice))
 
     def consider_correction(self, visit: Visit, receipt: Receipt) -> None:
-        """A few bills turn out too high an hour later; finance credits a part and gives it back."""
+        """A few bills turn out too high minutes later; finance credits a part and gives it back."""
         dice = self._house.stage.draws.of("correction", visit.id)
         payment = self._house.stage.profile.payment
         if dice.chance(payment.corrected) and receipt.channel in CORRECTABLE:
             bps = dice.pick(payment.corrected_bps)
-            at = self._house.now + timedelta(minutes=dice.between(3, 9))
+            at = self._house.now + dice.between(3, 9) * MINUTE
             self._house.plan(at, "9 correction", visit.id, lambda: self._correct(visit, receipt, bps))
 
     def _correct(self, visit: Visit, receipt: Receipt, bps: int) -> None:

@@ -55,7 +55,7 @@ def branch_variance(
             _add_session(cells[item.business_date, item.branch_id, "drawer", "cash"], item, today)
     for receipt in receipts:
         if receipt.drawer is not None and receipt.captured_at is not None:
-            _add_cash(cells, receipt, day_of(receipt.captured_at), receipt.amount_paise)
+            _add_cash(cells, receipt, day_of(receipt.captured_at), 0 if receipt.is_reversed else receipt.amount_paise)
     for refund in refunds:
         if refund.destination == "cash" and refund.processed_at is not None:
             _add_cash(cells, refund.receipt, day_of(refund.processed_at), -refund.amount_paise)

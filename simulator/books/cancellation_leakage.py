@@ -26,7 +26,7 @@ SUMS = (
 
 
 def cancellation_leakage(tenant: Tenant, visits: Iterable[Visit]) -> list[dict[str, Any]]:
-    known = [visit for visit in visits if visit.status != "hold_expired"]
+    known = [visit for visit in visits if visit.status not in ("hold_expired", "error")]
     lost = [visit for visit in known if visit.status in ("cancelled", "noshow") and visit.price_paise > 0]
     seen = [visit for visit in known if visit.status == "fulfilled"]
     full = [visit for visit in lost if visit.was_full]

@@ -34,7 +34,7 @@ def chain_variance(
 
 def _of_visits(visits: Iterable[Visit], as_of: datetime) -> Iterator[Part]:
     for visit in visits:
-        if visit.booked_at is None:
+        if visit.booked_at is None or visit.status == "error":
             continue
         on, branch_id, came = day_of(visit.start_at), visit.branch.id, attendance(visit, as_of)
         if came in ("kept", "noshow"):

@@ -15,7 +15,15 @@ TIMING = frozenset(
     {"in_transit", "on_hold", "partially_settled", "batch_in_transit", "deposit_in_transit", "qr_in_transit"}
 )
 POSTED = frozenset(
-    {"matched", "batch_matched", "batch_carried_negative", "cash_balanced", "deposit_matched", "qr_matched"}
+    {
+        "matched",
+        "netted_reversal",
+        "batch_matched",
+        "batch_carried_negative",
+        "cash_balanced",
+        "deposit_matched",
+        "qr_matched",
+    }
 )
 NOBODY = "-1"
 
@@ -69,11 +77,13 @@ def items(house: House, doors: Doors, today: date) -> list[Item]:
 
 def _payment(receipt: Receipt, today: date) -> Item:
     assert receipt.captured_at is not None and receipt.due_on is not None and receipt.grace_on is not None
-    leg, amount = "L1" if receipt.channel == "gateway" else "L3", receipt.amount_paise
+    leg, amount = "L1" if receipt.channel == "gateway" else "L3", 0 if receipt.is_reversed else receipt.amount_paise
     lines = tuple(line for line in receipt.lines if line.role not in ("held", "duplicate"))
     settled = sum(line.amount_paise for line in lines)
     is_overdue = today > receipt.grace_on
-    if not lines:
+    if receipt.is_reversed:
+        class_ = "netted_reversal"
+    elif not lines:
         is_held = any(line.role == "held" for line in receipt.lines)
         class_ = "on_hold" if is_held else "missing_settlement" if is_overdue else "in_transit"
     elif settled > amount:
@@ -125,17 +135,22 @@ def _refund(refund: Refund, today: date) -> Item:
 
 def _qr(receipt: Receipt, today: date) -> Item:
     assert receipt.captured_at is not None and receipt.due_on is not None and receipt.grace_on is not None
-    is_overdue = today > receipt.grace_on
+    if receipt.is_reversed:
+        class_ = "netted_reversal"
+    elif receipt.banked_paise:
+        class_ = "qr_matched"
+    else:
+        class_ = "qr_missing" if today > receipt.grace_on else "qr_in_transit"
     return Item(
         f"L5:qr:{receipt.id}",
         "L5",
         "qr",
-        "qr_matched" if receipt.banked_paise else "qr_missing" if is_overdue else "qr_in_transit",
+        class_,
         receipt.branch.id,
         day_of(receipt.captured_at),
         receipt.due_on,
         receipt.due_on,
-        receipt.amount_paise,
+        0 if receipt.is_reversed else receipt.amount_paise,
         receipt.banked_paise,
         channel=receipt.channel,
         mode=receipt.mode,

@@ -48,7 +48,7 @@ def attendance(visit: Visit, as_of: datetime) -> str:
 def noshow_patterns(tenant: Tenant, visits: Iterable[Visit], as_of: datetime) -> list[dict[str, Any]]:
     cells: dict[tuple, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
     for visit in visits:
-        if visit.booked_at is None:
+        if visit.booked_at is None or visit.status == "error":
             continue
         counts, came = cells[_key(tenant, visit)], attendance(visit, as_of)
         counts["n"] += 1

@@ -11,7 +11,9 @@ from event_store.aggregates.payment import events as payment
 from mymedic.messages import EntryChannel
 from simulator.cast import Branch, Person, Practitioner, Service, Slot
 
-VisitStatus = Literal["pending", "booked", "checked-in", "arrived", "fulfilled", "noshow", "cancelled", "hold_expired"]
+VisitStatus = Literal[
+    "pending", "booked", "checked-in", "arrived", "fulfilled", "noshow", "cancelled", "hold_expired", "error"
+]
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +115,7 @@ class Receipt:
     drawer: Drawer | None = None
     is_late: bool = False
     is_missed: bool = False
+    is_reversed: bool = False
     fault: str = ""
     overcharged_paise: int = 0
     used_paise: int = 0
