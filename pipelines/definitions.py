@@ -6,8 +6,8 @@ import dagster as dg
 
 from mymedic.settings import Settings
 from pipelines.orchestration.exports import export_surfaces
-from pipelines.orchestration.home import dagster_home
 from pipelines.orchestration.installation import Installation
+from pipelines.orchestration.instance import dagster_home
 from pipelines.orchestration.project import Project, manifest
 from pipelines.orchestration.triggers import (
     close_settlement_day,

@@ -12,8 +12,8 @@ import pytest
 
 from event_store.aggregates.tenant.events import TenantKind
 from mymedic.settings import Settings
-from pipelines.orchestration.home import prepare_dagster_home
 from pipelines.orchestration.installation import Installation
+from pipelines.orchestration.instance import prepare_dagster_home
 from pipelines.orchestration.triggers import close_settlement_day_daily, news_in_the_log
 from tests.integration.pipelines.conftest import SEQS, TENANT, Closed
 from tests.integration.pipelines.installation import clinic, settings_in

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mymedic.settings import Settings
 
-# One run of a shard at a time, the others wait: a second build of the same shard would be refused.
-# Ticks that asked for nothing are forgotten after two days; runs are kept until somebody deletes them.
+# A build takes every core that it is given, so one run at a time; whoever raises that keeps one per shard, because the
+# second build of a shard would be refused. Ticks that asked for nothing are forgotten after two days; runs are kept.
 INSTANCE = """\
 telemetry:
   enabled: false
@@ -15,7 +15,7 @@ nux:
   enabled: false
 concurrency:
   runs:
-    max_concurrent_runs: 2
+    max_concurrent_runs: 1
     tag_concurrency_limits:
       - key: dagster/partition
         value:
