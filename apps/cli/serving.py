@@ -60,7 +60,10 @@ def dagster(
 
 def token(
     role: Annotated[list[str], typer.Option("--role", help="PP, DR, FD, FN, CM, AU, EN or IN; may be repeated.")],
-    actor: Annotated[str, typer.Option("--actor", help="Whose token it is: a staff, patient or system id.")],
+    actor: Annotated[
+        str,
+        typer.Option("--actor", help="Whose token it is: the id of a staff member, patient, practitioner or system."),
+    ],
     branch: Annotated[list[str] | None, typer.Option("--branch", help="Only for these branches.")] = None,
     tenant: Annotated[
         str | None, typer.Option("--tenant", help="Tenant id; it may be one that is yet to be made.")
@@ -75,7 +78,14 @@ def token(
     with store_of(home) as (settings, store):
         tenant_id = tenant or the_tenant(store.feed, tenant)
     kind = "integration" if "IN" in role else "patient" if role == ["PP"] else "user"
-    who = Actor(type=kind, id=actor, roles=tuple(role), branch_scope=tuple(branch) if branch else "*")  # type: ignore[arg-type]
+    who = Actor(
+        type=kind,  # type: ignore[arg-type]
+        id=actor,
+        roles=tuple(role),  # type: ignore[arg-type]
+        branch_scope=tuple(branch) if branch else "*",
+        patient_id=actor if "PP" in role else None,
+        practitioner_id=actor if "DR" in role else None,
+    )
     issued = tokens_of(settings).issue(tenant_id, who)
     if json:
         print_json({"tenant_id": tenant_id, "token": issued})

@@ -3,7 +3,9 @@ with seen as (
     union all
     select tenant_id, min(occurred_at) as first_at from {{ ref('stg_appointment') }} group by tenant_id
     union all
-    select tenant_id, min(occurred_at) as first_at from {{ ref('stg_payment') }} group by tenant_id
+    select tenant_id, least(min(occurred_at), min(captured_at)) as first_at
+    from {{ ref('stg_payment') }}
+    group by tenant_id
 ),
 
 -- a year before the first fact, two after the last: files name earlier days, bookings and due dates later ones
@@ -34,11 +36,11 @@ holidays as (
 days as (
     select
         generated_number - 1 as day_number,
-        {{ add_days("cast('1995-01-02' as date)", 'generated_number - 1') }} as date_on
-    from ({{ dbt.generate_series(40000) }}) as numbers
+        {{ add_days("cast('1799-12-30' as date)", 'generated_number - 1') }} as date_on
+    from ({{ dbt.generate_series(146463) }}) as numbers
 ),
 
--- day 0 was a Monday
+-- day 0 was a Monday; every year that an event may name is there
 named as (
     select
         spans.tenant_id,
