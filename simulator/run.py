@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -33,6 +34,8 @@ LAST_SECOND = "23:59:59"
 # After so many days without new visits everything that can settle has settled.
 LONGEST_TAIL = 39
 SETTLED_AFTER = 40
+# A commit a week instead of a day saves a tenth of the time: index pages are written once and not seven times.
+COMMIT_DAYS = 7
 Opener = Callable[[Settings, Clock, IdFactory], Store]
 
 
@@ -94,16 +97,14 @@ class _World:
 
     def run(self) -> SimulationReport:
         self._check_empty()
-        profile, stage = self._profile, self._stage
-        with day_bar(self._console, profile.days, stage.desk) as advance:
-            self._batch(self._found)
-            for day in range(profile.days):
-                self._live(profile.start_on + day * DAY, is_open=True)
-                if day + 1 == profile.midpoint_day:
-                    self._write_truth("midpoint", stage.now, profile.start_on + day * DAY)
-                advance()
-            self._write_truth("end", stage.now, stage.last_day)
-            self._wind_up()
+        days = self._profile.days
+        with day_bar(self._console, days, self._stage.desk) as advance:
+            self._commit(self._found)
+            for first in range(0, days, COMMIT_DAYS):
+                week = range(first, min(first + COMMIT_DAYS, days))
+                self._commit(partial(self._live_through, week, advance))
+            self._write_truth("end", self._stage.last_day)
+            self._commit(self._wind_up)
         self._conclude()
         return self._report
 
@@ -121,7 +122,7 @@ class _World:
             self._plays.append(Play(self._stage, tenant, self._enabled, prices))
             self._report.tenants.append(tenant.id)
 
-    def _batch(self, act: Callable[[], None]) -> None:
+    def _commit(self, act: Callable[[], None]) -> None:
         """Do something in one durable commit."""
         with self._store.handler.batch() as batch:
             self._stage.desk.open(batch)
@@ -130,13 +131,18 @@ class _World:
                 self._runner.mark(tenant, batch)
             self._stage.desk.shut()
 
+    def _live_through(self, days: Iterable[int], advance: Callable[[], None]) -> None:
+        for day in days:
+            on = self._profile.start_on + day * DAY
+            self._live(on, is_open=True)
+            if day + 1 == self._profile.midpoint_day:
+                self._write_truth("midpoint", on)
+            advance()
+
     def _live(self, on: date, is_open: bool) -> None:
         for play in self._plays:
             play.plan_day(on, is_open)
-        self._batch(lambda: self._act_until(local(on + DAY, "00:00")))
-
-    def _act_until(self, midnight: datetime) -> None:
-        for at, action in self._stage.agenda.until(midnight):
+        for at, action in self._stage.agenda.until(local(on + DAY, "00:00")):
             self._clock.move_to(at)
             action()
 
@@ -151,9 +157,9 @@ class _World:
         else:
             raise SimulationError(f"money is still on its way {LONGEST_TAIL} days after the end")
         last = self._stage.last_day + timedelta(days=SETTLED_AFTER)
-        self._write_truth("settled", local(last, LAST_SECOND), last)
+        self._write_truth("settled", last)
 
-    def _write_truth(self, name: str, now: datetime, on: date) -> None:
+    def _write_truth(self, name: str, on: date) -> None:
         as_of = self._report.as_of_points[name] = local(on, LAST_SECOND)
         for play in self._plays:
             write_truth(self._truth / play.tenant.id / name, play.house, play.doors, as_of)
