@@ -4,43 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import msgspec
-
-from event_store.catalogue import EVENTS
 from event_store.ledger import Ledger, open_ledger
+from event_store.ledger.columnar import Part
+from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
 from event_store.recorded import Recorded, recorded
-from event_store.upcasting import upcast
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
-RAW_COLUMNS: tuple[str, ...] = (
-    "tenant_id",
-    "seq",
-    "event_id",
-    "stream_id",
-    "stream_version",
-    "event_type",
-    "schema_version",
-    "branch_id",
-    "patient_id",
-    "admission_id",
-    "claim_id",
-    "appointment_id",
-    "payment_id",
-    "occurred_at",
-    "recorded_at",
-    "causation_id",
-    "correlation_id",
-    "command_id",
-    "actor",
-    "channel",
-    "payload",
-)
-_SEQ, _TYPE, _VERSION, _PAYLOAD = (
-    RAW_COLUMNS.index(name) for name in ("seq", "event_type", "schema_version", "payload")
-)
+# Below this many rows, tuples are there before Arrow's reader has started.
+COLUMNAR_FROM = 50_000
+_SEQ = RAW_COLUMNS.index("seq")
 
 
 class Feed:
@@ -77,17 +51,28 @@ class Feed:
 
     def raw_batches(
         self, tenant_id: str, after_seq: int = 0, until_seq: int | None = None, size: int = 50_000
-    ) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows of RAW_COLUMNS in seq order, in lists of `size`, payloads in today's shape."""
+    ) -> Iterator[RawBatch]:
+        """Rows of RAW_COLUMNS in seq order, about `size` at a time, payloads in today's shape.
+
+        Many rows come as Arrow, where an absent text may be an empty one; few come as tuples.
+        """
         last = until_seq if until_seq is not None else self.head(tenant_id)
-        sql = f"SELECT {', '.join(RAW_COLUMNS)} FROM event WHERE tenant_id = ? AND seq > ? AND seq <= ? ORDER BY seq"
         expected = after_seq
-        for rows in self._ledger.scan(sql, (tenant_id, after_seq, last), size):
-            _check_order(tenant_id, expected, [row[_SEQ] for row in rows])
-            expected = rows[-1][_SEQ]
-            yield _in_todays_shape(rows)
+        for batch in self._stored(tenant_id, after_seq, last, size):
+            seqs = [row[_SEQ] for row in batch] if isinstance(batch, list) else batch["seq"].to_pylist()
+            _check_order(tenant_id, expected, seqs)
+            expected = seqs[-1]
+            yield in_todays_shape(batch)
         if expected != last and last > after_seq:
             raise Refused("FEED_GAP", f"{tenant_id} ends at seq {expected}, its head says {last}", seq=expected + 1)
+
+    def _stored(self, tenant_id: str, after_seq: int, last: int, size: int) -> Iterator[RawBatch]:
+        if last - after_seq >= COLUMNAR_FROM:
+            yield from self._ledger.scan_columnar(Part(RAW_COLUMNS, tenant_id, after_seq, last), size)
+        else:
+            sql = f"SELECT {', '.join(RAW_COLUMNS)} FROM event"
+            where = "tenant_id = ? AND seq > ? AND seq <= ? ORDER BY seq"
+            yield from self._ledger.scan(f"{sql} WHERE {where}", (tenant_id, after_seq, last), size)
 
 
 @contextmanager
@@ -106,27 +91,3 @@ def _check_order(tenant_id: str, after_seq: int, seqs: list[int]) -> None:
         raise Refused(
             "FEED_GAP", f"seq {missing} of {tenant_id} is missing; run `mymedic verify` and restore it", seq=missing
         )
-
-
-def _in_todays_shape(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    known = {name: event.version for name, event in EVENTS.items()}
-    if all(known.get(row[_TYPE]) == row[_VERSION] for row in rows):
-        return rows
-    return [_upcast_row(row, known) for row in rows]
-
-
-def _upcast_row(row: tuple[Any, ...], known: dict[str, int]) -> tuple[Any, ...]:
-    event_type, version = row[_TYPE], row[_VERSION]
-    if event_type not in known or version > known[event_type]:
-        raise Refused(
-            "SCHEMA_VERSION_UNKNOWN",
-            f"{event_type} version {version} was written by a newer program; update before reading on",
-            event_type=event_type,
-            version=version,
-        )
-    if version == known[event_type]:
-        return row
-    payload = upcast(event_type, version, known[event_type], msgspec.json.decode(row[_PAYLOAD]))
-    changed = list(row)
-    changed[_PAYLOAD] = msgspec.json.encode(payload, order="sorted").decode()
-    return tuple(changed)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
 from sqlalchemy import Table
 
+from event_store.ledger.columnar import Part, from_postgres
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.schema import COMMAND_LOG, EVENT, GUARD, HEAD, TAG
 from event_store.ledger.session import Ledger, Session, Unwritten
 from mymedic.errors import Refused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FROM_JSON = {
     "BIGINT": "(r ->> {})::bigint",
@@ -203,6 +207,9 @@ class PostgresLedger(Ledger):
                     yield rows
         finally:
             connection.close()
+
+    def scan_columnar(self, part: Part, size: int) -> Iterator[pa.RecordBatch]:
+        return from_postgres(self.url, part)
 
     def close(self) -> None:
         with self._mutex:

@@ -6,10 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from event_store.ledger.columnar import Part
 from event_store.ledger.held import Guards
 from event_store.ledger.reads import GuardKey, Head, Held, Reads
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Tag = tuple[str, str, str, int]
 
@@ -195,6 +199,10 @@ class Ledger(ABC):
     @abstractmethod
     def scan(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Stream the rows of a large SELECT in lists of `size`."""
+
+    @abstractmethod
+    def scan_columnar(self, part: Part, size: int) -> Iterator[pa.RecordBatch]:
+        """Stream a part of a log as Arrow; a NULL may arrive as an empty text. Takes half a second to begin."""
 
     @abstractmethod
     def close(self) -> None: ...

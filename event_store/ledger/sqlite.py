@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from event_store.ledger.columnar import Part, from_sqlite, read_only
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.schema import (
     COMMAND_COLUMNS,
@@ -30,6 +31,9 @@ from event_store.ledger.schema import (
 )
 from event_store.ledger.session import Ledger, Session, Unwritten
 from mymedic.errors import Refused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LOCK_TIMEOUT_SECONDS = 30.0
 
@@ -146,7 +150,7 @@ class SqliteLedger(Ledger):
 
     def _open_reader(self) -> sqlite3.Connection:
         return sqlite3.connect(
-            f"file:{self.path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=30
+            read_only(self.path), uri=True, isolation_level=None, check_same_thread=False, timeout=30
         )
 
     @contextmanager
@@ -166,6 +170,9 @@ class SqliteLedger(Ledger):
                 yield rows
         finally:
             connection.close()
+
+    def scan_columnar(self, part: Part, size: int) -> Iterator[pa.RecordBatch]:
+        return from_sqlite(self.path, part, size)
 
     def close(self) -> None:
         """Once is enough; again does nothing."""
