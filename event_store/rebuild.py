@@ -11,22 +11,20 @@ def derived_guards(feed: Feed, tenant_id: str) -> dict[tuple[str, str], tuple[st
     """(kind, value) -> (holder, detail) as the events alone say it."""
     states: dict[str, object] = {}
     guards: dict[tuple[str, str], tuple[str, str]] = {}
-    after = 0
-    while batch := feed.read(tenant_id, after, 5_000):
-        for recorded in batch:
-            aggregate, id = aggregate_of_stream(recorded.stream_id)
-            state = states.get(recorded.stream_id)
-            if state is None:
-                state = states[recorded.stream_id] = aggregate.fresh(id)
-            change = aggregate.guards(state, recorded.event)
-            aggregate.evolve(state, recorded.event)
-            if change is None:
-                continue
-            for guard in change.release:
-                guards.pop((guard.kind, guard.value), None)
-            for guard in change.claim:
-                guards[guard.kind, guard.value] = (id, guard.detail)
-        after = batch[-1].seq
+    for replayed in feed.replay(tenant_id):
+        event = replayed.event
+        aggregate, id = aggregate_of_stream(replayed.stream_id)
+        state = states.get(replayed.stream_id)
+        if state is None:
+            state = states[replayed.stream_id] = aggregate.fresh(id)
+        change = aggregate.guards(state, event)
+        aggregate.evolve(state, event)
+        if change is None:
+            continue
+        for guard in change.release:
+            guards.pop((guard.kind, guard.value), None)
+        for guard in change.claim:
+            guards[guard.kind, guard.value] = (id, guard.detail)
     return guards
 
 

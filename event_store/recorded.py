@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from event_store.catalogue import decode_event
-from event_store.ledger.schema import EVENT_COLUMNS
+from event_store.ledger.schema import CLEAR_COLUMNS
 from mymedic.clock import from_micros
 from mymedic.messages import Actor, Event
 
-_ACTOR = msgspec.json.Decoder(Actor)
-_INDEX = {name: index for index, name in enumerate(EVENT_COLUMNS)}
-_TENANT, _SEQ, _TYPE, _VERSION = (_INDEX[name] for name in ("tenant_id", "seq", "event_type", "schema_version"))
-_STREAM_VERSION, _PAYLOAD = _INDEX["stream_version"], _INDEX["payload"]
+_TYPE, _VERSION, _OCCURRED, _RECORDED, _ACTOR, _POLICIES, _PAYLOAD = (
+    CLEAR_COLUMNS.index(name)
+    for name in (
+        *("event_type", "schema_version", "occurred_at", "recorded_at"),
+        *("actor", "policy_version_ids", "payload"),
+    )
+)
+# The actors of a log are few.
+_actor = lru_cache(10_000)(msgspec.json.Decoder(Actor).decode)
+_policies = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class Recorded(Struct, frozen=True):
@@ -47,28 +54,33 @@ class Recorded(Struct, frozen=True):
     event: Event
 
 
-_CONVERTED = {"occurred_at", "recorded_at", "actor", "policy_version_ids", "event"}
-_AS_STORED = [name for name in Recorded.__struct_fields__ if name not in _CONVERTED]
+assert Recorded.__struct_fields__[:-1] == CLEAR_COLUMNS[:-1]  # `recorded` goes by position
+
+
+class Replayed(Struct, frozen=True, gc=False):
+    """One event with its place in the log, for folding."""
+
+    seq: int
+    stream_id: str
+    stream_version: int
+    event: Event
 
 
 def decode_row(row: Sequence[Any]) -> Event:
     """The event of a stored row, in today's shape."""
-    return decode_event(row[_TYPE], row[_VERSION], row[_PAYLOAD].encode())
-
-
-def version_of(row: Sequence[Any]) -> int:
-    return int(row[_STREAM_VERSION])
+    return decode_event(row[_TYPE], row[_VERSION], row[_PAYLOAD])
 
 
 def recorded(row: Sequence[Any]) -> Recorded:
-    """A stored row (EVENT_COLUMNS order) as `Recorded`."""
-    named: dict[str, Any] = dict(zip(EVENT_COLUMNS, row, strict=True))
-    policies = named["policy_version_ids"]
-    return Recorded(
-        **{name: named[name] for name in _AS_STORED},
-        occurred_at=from_micros(named["occurred_at"]),
-        recorded_at=from_micros(named["recorded_at"]),
-        actor=_ACTOR.decode(named["actor"]),
-        policy_version_ids=tuple(msgspec.json.decode(policies)) if policies else (),
-        event=decode_row(row),
-    )
+    """A stored row, CLEAR_COLUMNS or more, as `Recorded`."""
+    fields: list[Any] = [*row[:_PAYLOAD], decode_row(row)]
+    fields[_OCCURRED], fields[_RECORDED] = from_micros(row[_OCCURRED]), from_micros(row[_RECORDED])
+    fields[_ACTOR] = _actor(row[_ACTOR])
+    fields[_POLICIES] = _policies(row[_POLICIES]) if row[_POLICIES] else ()
+    return Recorded(*fields)
+
+
+def replayed(row: Sequence[Any]) -> Replayed:
+    """A row of FOLD_COLUMNS as `Replayed`."""
+    seq, stream_id, stream_version, event_type, schema_version, payload = row
+    return Replayed(seq, stream_id, stream_version, decode_event(event_type, schema_version, payload))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from event_store.ledger.chain import GENESIS
-from event_store.ledger.schema import EVENT_COLUMNS
+from event_store.ledger.schema import CLEAR_COLUMNS, EVENT_COLUMNS
 
 GuardKey = tuple[str, str, str]
 FOLD_COLUMNS = ("seq", "stream_id", "stream_version", "event_type", "schema_version", "payload")
 _FOLD_SELECT = f"SELECT {', '.join(FOLD_COLUMNS)} FROM event"
+_CLEAR_SELECT = f"SELECT {', '.join(CLEAR_COLUMNS)} FROM event"
 _EVENT_SELECT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event"
 # A list of seqs, not a join: SQLite would walk the tenant's whole log and look each event's tag up.
 _TAGGED_SEQS = "SELECT seq FROM tag WHERE tenant_id = ? AND kind = ? AND value = ?"
@@ -77,15 +78,15 @@ class Reads(ABC):
         )
 
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
-        """Rows of a tenant's log in seq order, in EVENT_COLUMNS order."""
+        """Rows of a tenant's log in seq order, in CLEAR_COLUMNS order."""
         return self.rows(
-            f"{_EVENT_SELECT} WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?", (tenant_id, after_seq, limit)
+            f"{_CLEAR_SELECT} WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?", (tenant_id, after_seq, limit)
         )
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
-        """Rows of the events that carry a tag, in seq order."""
+        """Rows of the events that carry a tag, in seq order, in CLEAR_COLUMNS order."""
         return self.rows(
-            f"{_EVENT_SELECT} WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            f"{_CLEAR_SELECT} WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
             (tenant_id, tenant_id, kind, value),
         )
 

@@ -128,6 +128,8 @@ def _columns(table: Table) -> tuple[str, ...]:
 
 
 EVENT_COLUMNS = _columns(EVENT)
+# What readers of events read; behind it stand the sealed part and what proves that nothing was changed.
+CLEAR_COLUMNS = EVENT_COLUMNS[: EVENT_COLUMNS.index("payload") + 1]
 TAG_COLUMNS = _columns(TAG)
 GUARD_COLUMNS = _columns(GUARD)
 COMMAND_COLUMNS = _columns(COMMAND_LOG)
