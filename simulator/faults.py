@@ -44,8 +44,9 @@ NAMES: dict[str, str] = {
     "F30": "on_hold_released_later",
     "F40": "split_settlement",
 }
-# Aimed at this share of the days, so that there is time left to find a place and to see the fault come out.
-AIM = 0.6
+# Aimed at this share of the days, and not at the last ones, so that there is time left to find a place and to see the
+# fault come out: a branch of a small chain meets a fault every nine days.
+AIM, SPARE_DAYS = 0.6, 10
 # Faults that pass by themselves are aimed so many days before the midpoint and the end, to be seen there.
 PASSING = {"F02": 5, "F30": 4, "F40": 4}
 # Coprime with the sizes of the groups above: every branch meets every fault of a group within as many days.
@@ -136,7 +137,7 @@ class Faults:
 
 def _aims(name: str, count: int, profile: Profile, dice: Dice) -> list[int]:
     """From which day on each of a fault is wanted, spread over the first part of the run."""
-    span = max(1, int(profile.days * AIM)) * 1000
+    span = max(1, min(int(profile.days * AIM), profile.days - SPARE_DAYS)) * 1000
     aims = [(span * number + dice.between(0, span - 1)) // (count * 1000) for number in range(count)]
     if name in PASSING:
         seen_at = (profile.midpoint_day, profile.days)

@@ -13,9 +13,10 @@ from simulator.profile import RUPEE
 from simulator.stage import House
 
 # No fault takes more than this part of a settlement away, so that none turns negative by it.
-SHARE = 5
+SHARE = 3
+TAKING = frozenset({"F01", "F02", "F03", "F30", "F40"})
 LATE_BANK_DAYS, HELD_DAYS = 3, 5
-LEAST = 200 * RUPEE
+LEAST = 100 * RUPEE
 ORPHAN, PENALTY = 75_000, 11_800
 
 
@@ -46,7 +47,8 @@ class LineFaults:
             if receipt is None or receipt.is_missed or receipt.is_late:
                 continue
             name = self._house.faults.line_fault(receipt, day_of(line.created_at))
-            if name in self._kinds and line.amount_paise * SHARE <= net and line.amount_paise >= LEAST:
+            is_small = name not in TAKING or line.amount_paise * SHARE <= net
+            if name in self._kinds and is_small and line.amount_paise >= LEAST:
                 eligible[name].append(line)
         settled, held = list(lines), []
         for name in sorted(eligible):
