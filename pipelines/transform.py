@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import duckdb
 from mymedic.errors import Refused
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
+_PARSED: dict[str, Any] = {}
 
 
 class NodeResult(NamedTuple):
@@ -65,7 +65,7 @@ def transform(
         arguments += ["--exclude-resource-type", "unit_test"]
     with _environment(database):
         try:
-            outcome = _invoke(arguments, _manifest(work_dir, database.stem).deepcopy(), vars=variables)
+            outcome = _invoke(arguments, _manifest(work_dir, database.stem), vars=variables)
         finally:
             _let_go_of_the_database()
     return TransformReport([_node(result) for result in outcome.results], database, _rows(database))
@@ -85,14 +85,16 @@ def write_manifest(work_dir: Path) -> Path:
     return work_dir / "target" / "manifest.json"
 
 
-@cache
 def _manifest(work_dir: Path, catalog: str) -> Any:
-    """The parsed project: once per process, and from dbt's own files when nothing in it has changed.
+    """The parsed project: once per process, whichever shard comes first, and from dbt's own files when nothing in it
+    has changed.
 
     It is parsed without variables, which only the SQL of a run reads: a change of them would have it parsed again.
     The name of the database is part of it. A run writes into its manifest, so each gets a copy.
     """
-    return _invoke(["parse", *_flags(work_dir, threads=1)])
+    if catalog not in _PARSED:
+        _PARSED[catalog] = _invoke(["parse", *_flags(work_dir, threads=1)])
+    return _PARSED[catalog].deepcopy()
 
 
 def _invoke(arguments: list[str], manifest: Any = None, **settings: Any) -> Any:
