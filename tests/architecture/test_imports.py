@@ -21,7 +21,7 @@ ROOM_OF_LIBRARY = {
     "litestar": ("event_store.api", "apps"),
     "pandas": ("pipelines.borders",),
     "psycopg": ("event_store.ledger", "event_store.retention", "projections"),
-    "pyarrow": ("pipelines", "exports", "event_store.ledger"),
+    "pyarrow": ("pipelines", "exports", "event_store.ledger", "event_store.raw"),
     "pydantic_settings": ("mymedic.settings",),
     "rich": ("apps", "simulator"),
     "sqlalchemy": ("event_store.ledger", "event_store.retention", "projections"),
