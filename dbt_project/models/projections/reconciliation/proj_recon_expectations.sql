@@ -79,7 +79,10 @@ placed as (
         claims.*,
         claims.leg || ':' || claims.kind || ':' || claims.left_ref as item_id,
         case payments.channel when 'gateway' then payments.gateway else payments.channel end as gateway,
-        case claims.leg when 'L1' then payments.gateway when 'L3' then 'pos' else 'bank' end as match_gateway
+        case claims.leg
+            -- a dispute may be told of money that came through no gateway
+            when 'L1' then coalesce(payments.gateway, payments.channel) when 'L3' then 'pos' else 'bank'
+        end as match_gateway
     from claims
     inner join payments on claims.tenant_id = payments.tenant_id and claims.payment_id = payments.payment_id
 )
