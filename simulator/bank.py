@@ -1,4 +1,8 @@
-"""The bank: credits as they fall due, and a statement each day on which something moved."""
+"""The bank: credits as they fall due, and a statement each day on which something moved.
+
+A line is known by the balance after it. So settlements come first on a statement, and each evening what is above the
+opening balance is swept to another account: what goes wrong with one line renames few others.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ class Bank:
         self._table = house.stage.profile.bank
         self._holidays = house.stage.profile.calendar.bank_holidays
         self._due: dict[date, list[Movement]] = defaultdict(list)
-        self._balance = self._table.opening_rupees * RUPEE
+        self._opening = self._balance = self._table.opening_rupees * RUPEE
         self._by_utr: dict[str, Batch] = {}
         house.stage.desk.watch("BankLineRecorded", self._note_line)
 
@@ -46,7 +50,7 @@ class Bank:
             batch.banked_paise, batch.banked_on = paise, batch.settled_on
 
         self._by_utr[batch.utr] = batch
-        self._due[batch.settled_on].append(Movement(batch.utr, narration, batch.utr, paise, note))
+        self._due[batch.settled_on].append(Movement(f"1 {batch.gateway}", narration, batch.utr, paise, note))
 
     def owe(self, receipt: Receipt) -> None:
         """A static-QR payment or a transfer reaches the account on its due day, unless it is lost (F27)."""
@@ -73,20 +77,22 @@ class Bank:
         narration = (
             f"UPI/CR/{receipt.rrn}/{payer}" if receipt.channel == "static_qr" else f"NEFT CR {receipt.rrn} {payer}"
         )
-        self._due[receipt.due_on].append(Movement(receipt.rrn, narration, receipt.rrn, receipt.amount_paise, note))
+        self._due[receipt.due_on].append(
+            Movement(f"2 {receipt.rrn}", narration, receipt.rrn, receipt.amount_paise, note)
+        )
 
     def credit_deposit(self, deposit: Deposit, paise: int) -> None:
         def note() -> None:
             deposit.banked_paise = paise
 
         narration = f"CASH DEP SLIP {deposit.slip_no}"
-        self._due[deposit.due_on].append(Movement(deposit.slip_no, narration, deposit.slip_no, paise, note))
+        self._due[deposit.due_on].append(Movement(f"2 {deposit.slip_no}", narration, deposit.slip_no, paise, note))
 
     def plan_day(self, on: date) -> None:
         """Put the day's statement on the agenda, in case anything moves."""
         if self._is_last_bank_day(on) and on <= self._house.stage.last_day:
             charge = -self._table.charge_rupees * RUPEE
-            self._due[on].append(Movement("zz", "SMS CHGS AND GST", "", charge, lambda: None))
+            self._due[on].append(Movement("3", "SMS CHGS AND GST", "", charge, lambda: None))
         self._house.plan(local(on, self._table.statement_at), "2 statement", f"{on}", lambda: self._state(on))
 
     def is_done(self) -> bool:
@@ -104,6 +110,9 @@ class Bank:
         movements = sorted(self._due.pop(on, []), key=lambda movement: movement.key)
         if not movements:
             return
+        above = self._balance + sum(movement.paise for movement in movements) - self._opening
+        if above > 0:
+            movements.append(Movement("4", "TRF SWEEP TO DEPOSIT", "", -above, lambda: None))
         rows = []
         for movement in movements:
             self._balance += movement.paise
