@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -17,7 +18,8 @@ from mymedic.money import rupees_display
 
 _PAISE = re.compile(r"(-?\d+) paise")
 
-OUT = Console(soft_wrap=False)
+# Into a pipe or a file there is no screen whose width would have to be kept.
+OUT = Console(soft_wrap=False, width=shutil.get_terminal_size((140, 40)).columns)
 ERR = Console(stderr=True)
 
 # Refusals that say the call was wrong; every other refusal is a check that failed.
