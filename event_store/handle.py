@@ -51,16 +51,30 @@ class Handler:
     def submit_many(self, envelopes: Sequence[Envelope]) -> list[Ack]:
         """Answer commands in one durable transaction; each is accepted or rejected by itself."""
         try:
-            commands: dict[str, list[str]] = {}
-            for envelope in envelopes:
-                commands.setdefault(envelope.tenant_id, []).append(envelope.command_id)
-            with self._transaction() as session:
-                for tenant_id, head in session.open(commands).items():
-                    self._brought_level(session, tenant_id, head)
-                self._load_named(session, envelopes)
-                return [self.answer(session, envelope) for envelope in envelopes]
+            return self._submitted(envelopes)
         except Refused as refusal:  # the store itself: full, locked or gone; nothing was kept
             return [rejected(envelope.command_id, refusal) for envelope in envelopes]
+
+    def submit_at_once(self, envelope: Envelope) -> Ack | None:
+        """Answer one command, durably, if that waits for nothing but this machine's disk; else None, nothing done."""
+        if not self.ledger.is_local or not self._mutex.acquire(blocking=False):
+            return None
+        try:
+            return self._submitted([envelope], patience=0)[0]
+        except Refused as refusal:
+            return None if refusal.code == "STORE_LOCKED" else rejected(envelope.command_id, refusal)
+        finally:
+            self._mutex.release()
+
+    def _submitted(self, envelopes: Sequence[Envelope], patience: float | None = None) -> list[Ack]:
+        commands: dict[str, list[str]] = {}
+        for envelope in envelopes:
+            commands.setdefault(envelope.tenant_id, []).append(envelope.command_id)
+        with self._transaction(patience) as session:
+            for tenant_id, head in session.open(commands).items():
+                self._brought_level(session, tenant_id, head)
+            self._load_named(session, envelopes)
+            return [self.answer(session, envelope) for envelope in envelopes]
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -110,11 +124,11 @@ class Handler:
         return states
 
     @contextmanager
-    def _transaction(self) -> Iterator[Session]:
+    def _transaction(self, patience: float | None = None) -> Iterator[Session]:
         with self._mutex:
             self._level.clear()
             try:
-                with self.ledger.write() as session, self.vault.group():
+                with self.ledger.write(patience) as session, self.vault.group():
                     self._session = session
                     yield session
             except BaseException:

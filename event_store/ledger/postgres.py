@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -51,12 +51,13 @@ _RELEASE = (
     "DELETE FROM guard USING jsonb_array_elements(%s::jsonb) AS r"
     " WHERE guard.tenant_id = r ->> 0 AND guard.kind = r ->> 1 AND guard.value = r ->> 2"
 )
-# Two statements after the lock: the second must see what was committed while the first waited for it.
-_OPEN = (
-    "BEGIN;"
-    " SELECT tenant_id, seq, event_hash, recorded_at FROM head WHERE tenant_id = ANY(%s) ORDER BY tenant_id FOR UPDATE;"
-    " SELECT tenant_id, command_id, payload_sha256, ack FROM command_log"
-    " WHERE (tenant_id, command_id) IN (SELECT r ->> 0, r ->> 1 FROM jsonb_array_elements(%s) AS r)"
+# Prepared by name, so that the BEGIN and the questions after it travel together and nothing is planned again.
+# Two questions, not one: the second must see what was committed while the first waited for its lock.
+_PREPARE = (
+    "PREPARE lock_heads (text[]) AS SELECT tenant_id, seq, event_hash, recorded_at FROM head"
+    " WHERE tenant_id = ANY($1) ORDER BY tenant_id FOR UPDATE;"
+    " PREPARE answered (text, text[]) AS SELECT tenant_id, command_id, payload_sha256, ack FROM command_log"
+    " WHERE tenant_id = $1 AND command_id = ANY($2)"
 )
 _PLAIN: dict[str, str] = {}
 
@@ -98,13 +99,22 @@ class PostgresSession(PostgresReads, Session):
         if self._has_begun or not commands:
             return super().open(commands)
         self._has_begun = True
-        asked = [(tenant_id, command_id) for tenant_id, each in commands.items() for command_id in each]
-        with psycopg.ClientCursor(self._connection) as cursor:
-            cursor.execute(_OPEN, (list(commands), _json(asked)))
+        text = psycopg.pq.Escaping(self._connection.pgconn).escape_literal
+
+        def array(values: Iterable[str]) -> str:
+            return f"ARRAY[{', '.join(text(value.encode()).decode() for value in values)}]"
+
+        questions = [f"BEGIN; EXECUTE lock_heads ({array(commands)})"]
+        for tenant_id, command_ids in commands.items():
+            questions.append(f"EXECUTE answered ({text(tenant_id.encode()).decode()}, {array(command_ids)})")
+        with self._connection.cursor() as cursor:
+            cursor.execute("; ".join(questions).encode())
             cursor.nextset()
             heads = {tenant_id: Head(*head) for tenant_id, *head in cursor.fetchall()}
-            cursor.nextset()
-            self.expect(commands, cursor.fetchall())
+            answered: list[tuple[Any, ...]] = []
+            while cursor.nextset():
+                answered += cursor.fetchall()
+            self.expect(commands, answered)
         return {tenant_id: self.taken_up(tenant_id, heads.get(tenant_id)) for tenant_id in sorted(commands)}
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -143,15 +153,16 @@ class PostgresLedger(Ledger):
 
     def _connect(self) -> psycopg.Connection[Any]:
         try:
-            return psycopg.connect(self.url, autocommit=True, prepare_threshold=2)
+            return psycopg.connect(self.url, autocommit=True, prepare_threshold=2, client_encoding="utf8")
         except psycopg.OperationalError as error:
             raise Refused("STORE_UNAVAILABLE", f"PostgreSQL does not answer: {error}".strip()) from error
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, patience: float | None = None) -> Iterator[Session]:
         with self._mutex:
             if self._writer is None or self._writer.closed:
                 self._writer = self._connect()
+                self._writer.execute(_PREPARE)
             connection = self._writer
             try:
                 session = PostgresSession(connection)

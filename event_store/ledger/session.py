@@ -187,10 +187,15 @@ class Ledger(ABC):
     """A database that keeps the log. One `write()` at a time per process; reads may run beside it."""
 
     url: str
+    # Whether a write that has begun waits for nothing but this machine's disk.
+    is_local = False
 
     @abstractmethod
-    def write(self) -> AbstractContextManager[Session]:
-        """A write transaction: durable when the block ends, undone when it raises."""
+    def write(self, patience: float | None = None) -> AbstractContextManager[Session]:
+        """A write transaction: durable when the block ends, undone when it raises.
+
+        `patience`: seconds to wait for other processes where they are waited for with a limit; STORE_LOCKED after it.
+        """
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Reads]:

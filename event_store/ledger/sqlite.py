@@ -47,7 +47,11 @@ _INSERT_TAG = _insert_sql(TAG.name, TAG_COLUMNS)
 _INSERT_COMMAND = _insert_sql(COMMAND_LOG.name, COMMAND_COLUMNS)
 _INSERT_GUARD = _insert_sql(GUARD.name, GUARD_COLUMNS)
 _DELETE_GUARD = f"DELETE FROM {GUARD.name} WHERE tenant_id = ? AND kind = ? AND value = ?"
-_SET_HEAD = f"INSERT OR REPLACE INTO {HEAD.name} ({', '.join(HEAD_COLUMNS)}) VALUES (?, ?, ?, ?)"
+# Not OR REPLACE: that would give the row a new place, and one page more to write in every transaction.
+_SET_HEAD = _insert_sql(HEAD.name, HEAD_COLUMNS) + (
+    " ON CONFLICT (tenant_id) DO UPDATE SET"
+    " seq = excluded.seq, event_hash = excluded.event_hash, recorded_at = excluded.recorded_at"
+)
 
 
 class SqliteReads(Reads):
@@ -94,6 +98,8 @@ class SqliteLedger(Ledger):
     process goes through that file lock, and readers open the file read-only.
     """
 
+    is_local = True
+
     def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
@@ -107,9 +113,10 @@ class SqliteLedger(Ledger):
                 self._writer.execute(f"PRAGMA {pragma}")
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self, patience: float | None = None) -> Iterator[None]:
         """Hold the file lock: nobody else writes or checkpoints; STORE_LOCKED when it cannot be had in time."""
-        deadline = time.monotonic() + self._lock_timeout
+        patience = self._lock_timeout if patience is None else patience
+        deadline = time.monotonic() + patience
         while True:
             try:
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -119,7 +126,7 @@ class SqliteLedger(Ledger):
                     raise
                 if time.monotonic() > deadline:
                     raise Refused(
-                        "STORE_LOCKED", f"another process has held {self.path.name} for {self._lock_timeout:g} s"
+                        "STORE_LOCKED", f"another process has held {self.path.name} for {patience:g} s"
                     ) from error
                 time.sleep(0.0005)
         try:
@@ -128,8 +135,8 @@ class SqliteLedger(Ledger):
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        with self._mutex, self.exclusive():
+    def write(self, patience: float | None = None) -> Iterator[Session]:
+        with self._mutex, self.exclusive(patience):
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
                 session = SqliteSession(self._writer)

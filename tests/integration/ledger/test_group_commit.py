@@ -17,15 +17,21 @@ from tests.integration.ledger.people import ask, open_drawer, register_tenant
 
 
 class Counted:
-    """A handler that notes how many commands each of its transactions had."""
+    """A handler that notes how many commands each of its transactions had, and which thread committed a lone one."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self.groups: list[int] = []
+        self.at_once = 0
 
     def submit_many(self, envelopes: Sequence[Envelope]) -> list[Ack]:
         self.groups.append(len(envelopes))
         return self._handler.submit_many(envelopes)
+
+    def submit_at_once(self, envelope: Envelope) -> Ack | None:
+        ack = self._handler.submit_at_once(envelope)
+        self.at_once += ack is not None
+        return ack
 
 
 def answers(bench: Bench, handler: Counted, drawers: Sequence[int]) -> list[Ack]:
@@ -70,3 +76,42 @@ def test_a_long_queue_is_cut_into_groups(bench: Bench, monkeypatch: pytest.Monke
     handler = Counted(bench.store.handler)
     assert len({ack.stream_id for ack in answers(bench, handler, range(1, 41))}) == 40
     assert handler.groups == [16, 16, 8]
+
+
+def one_by_one(bench: Bench, handler: Counted, count: int) -> list[Ack]:
+    async def in_turn() -> list[Ack]:
+        committer = GroupCommitter(handler)  # type: ignore[arg-type]
+        asked = [ask(bench.store, open_drawer(f"drw_{n}"), f"cmd_{n}") for n in range(count)]
+        found = [await committer.handle(envelope) for envelope in asked]
+        committer.stop()
+        return found
+
+    return asyncio.run(in_turn())
+
+
+def test_a_lone_command_waits_for_no_other_thread_where_nothing_else_can_hold_it_up(bench: Bench) -> None:
+    register_tenant(bench.store)
+    handler = Counted(bench.store.handler)
+    assert [ack.status for ack in one_by_one(bench, handler, 5)] == ["accepted"] * 5
+    is_local = bench.url.startswith("sqlite")
+    assert (handler.at_once, handler.groups) == ((5, []) if is_local else (0, [1] * 5))
+
+
+def test_a_kind_of_command_that_took_long_is_kept_off_the_loop(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(committing, "SLOW_SECONDS", 0.0)
+    register_tenant(bench.store)
+    handler = Counted(bench.store.handler)
+    assert len(one_by_one(bench, handler, 3)) == 3
+    assert handler.at_once <= 1
+
+
+def test_a_lone_command_does_not_wait_for_another_processs_lock_on_the_loop(bench: Bench) -> None:
+    register_tenant(bench.store)
+    asked = ask(bench.store, open_drawer(), "cmd_open")
+    other = bench.again()
+    with other.handler.batch() as batch:
+        batch.state(asked.tenant_id, "tenant", asked.tenant_id)
+        assert bench.store.handler.submit_at_once(asked) is None
+    ack = bench.store.handler.submit_at_once(asked)
+    assert ack is None or ack.status == "accepted"
+    other.close()
