@@ -8,19 +8,29 @@ from typing import Any
 import msgspec
 
 from event_store.aggregates import (
+    admission,
     appointment,
     bank_statement,
+    bed,
     branch,
     cash_session,
+    claim,
+    data_subject,
     encounter,
+    export,
+    followup,
     invoice,
+    notification,
     patient,
     payment,
     policy,
     practitioner,
     price,
+    recon_case,
     schedule,
+    service_request,
     settlement_file,
+    staff,
     tenant,
 )
 from event_store.upcasting import upcast
@@ -34,10 +44,13 @@ AGGREGATES: dict[str, Aggregate] = {
         tenant,
         branch,
         practitioner,
+        staff,
         patient,
         schedule,
         appointment,
         encounter,
+        service_request,
+        followup,
         price,
         policy,
         invoice,
@@ -45,6 +58,13 @@ AGGREGATES: dict[str, Aggregate] = {
         cash_session,
         settlement_file,
         bank_statement,
+        recon_case,
+        admission,
+        bed,
+        claim,
+        notification,
+        data_subject,
+        export,
     )
 }
 

@@ -38,6 +38,7 @@ class DecisionContext:
         self.id: str = ""
         self.command_id = envelope.command_id
         self.actor = envelope.actor
+        self.cosigner = envelope.cosigner
         self.channel: str = envelope.channel
         self.now = now
         self.occurred_at = occurred_at

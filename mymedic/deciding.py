@@ -13,7 +13,7 @@ from datetime import date, datetime, timezone
 from typing import Any, Protocol
 
 from mymedic.errors import Refused
-from mymedic.messages import Actor, Command, Event, On
+from mymedic.messages import Actor, Command, Event, On, Role
 
 
 class Context(Protocol):
@@ -27,6 +27,7 @@ class Context(Protocol):
     id: str  # of the aggregate that decides, new or existing
     command_id: str
     actor: Actor
+    cosigner: Actor | None
     channel: str
     now: datetime  # the server's clock
     occurred_at: datetime  # when it happened; equals `now` unless the client was offline (R-CMD-6)
@@ -139,3 +140,17 @@ def check(condition: object, code: str, message: str, **details: Any) -> None:
     """Refuse with a code unless the condition holds."""
     if not condition:
         raise Refused(code, message, **details)
+
+
+def four_eyes(context: Context, *roles: Role) -> Actor:
+    """The cosigner, who must be another person than the actor; between the two every one of the roles is held.
+
+    Raises FOUR_EYES_REQUIRED when nobody has cosigned, when it is the same person, or when a role is missing.
+    """
+    cosigner = context.cosigner
+    if cosigner is None or cosigner.id == context.actor.id:
+        raise Refused("FOUR_EYES_REQUIRED", "this takes a second person's signature beside the asker's own")
+    missing = [role for role in roles if not (context.actor.has(role) or cosigner.has(role))]
+    if missing:
+        raise Refused("FOUR_EYES_REQUIRED", f"neither of the two holds {', '.join(missing)}", missing=missing)
+    return cosigner

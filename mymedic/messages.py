@@ -77,12 +77,16 @@ class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """A command on its way in: the message plus who, when, for which tenant, and under which idempotency key."""
+    """A command on its way in: the message plus who, when, for which tenant, and under which idempotency key.
+
+    `cosigner` is a second person who has proved who they are, where one alone may not (R-AUTH-4).
+    """
 
     command: Command
     command_id: str
     tenant_id: str
     actor: Actor
+    cosigner: Actor | None = None
     issued_at: datetime
     channel: EntryChannel = "api"
     aggregate_id: str | None = None

@@ -47,11 +47,17 @@ class Scenario:
         return self.states.get((aggregate, id)) or AGGREGATES[aggregate].fresh(id)
 
     def when(
-        self, command: Command, *, actor: Actor = SYSTEM, id: str | None = None, channel: str = "api"
+        self,
+        command: Command,
+        *,
+        actor: Actor = SYSTEM,
+        cosigner: Actor | None = None,
+        id: str | None = None,
+        channel: str = "api",
     ) -> list[Event]:
         self._commands += 1
         aggregate, decision = owner_of(type(command))
-        context = ScenarioContext(self, f"cmd_{self._commands}", actor, channel)
+        context = ScenarioContext(self, f"cmd_{self._commands}", actor, cosigner, channel)
         if callable(decision.target):
             target = decision.target(command, context)
         else:
@@ -98,13 +104,14 @@ class Scenario:
 class ScenarioContext:
     """`mymedic.deciding.Context` over a scenario."""
 
-    def __init__(self, scenario: Scenario, command_id: str, actor: Actor, channel: str) -> None:
+    def __init__(self, scenario: Scenario, command_id: str, actor: Actor, cosigner: Actor | None, channel: str) -> None:
         self._scenario = scenario
         self._ids = 0
         self.tenant_id = scenario.tenant_id
         self.id = ""
         self.command_id = command_id
         self.actor = actor
+        self.cosigner = cosigner
         self.channel = channel
         self.now = self.occurred_at = scenario.now
         self.tz: timezone = INDIA

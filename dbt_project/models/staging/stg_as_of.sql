@@ -8,6 +8,8 @@ with events as (
     union all
     select tenant_id, recorded_at, seq from {{ ref('stg_practitioner') }}
     union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_staff') }}
+    union all
     select tenant_id, recorded_at, seq from {{ ref('stg_patient') }}
     union all
     select tenant_id, recorded_at, seq from {{ ref('stg_schedule') }}
@@ -15,6 +17,10 @@ with events as (
     select tenant_id, recorded_at, seq from {{ ref('stg_appointment') }}
     union all
     select tenant_id, recorded_at, seq from {{ ref('stg_encounter') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_service_request') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_followup') }}
     union all
     select tenant_id, recorded_at, seq from {{ ref('stg_price') }}
     union all
@@ -29,6 +35,20 @@ with events as (
     select tenant_id, recorded_at, seq from {{ ref('stg_settlement_file') }}
     union all
     select tenant_id, recorded_at, seq from {{ ref('stg_bank_statement') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_recon_case') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_admission') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_bed') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_claim') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_notification') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_data_subject') }}
+    union all
+    select tenant_id, recorded_at, seq from {{ ref('stg_export') }}
 )
 
 select

@@ -1,0 +1,3 @@
+"""What may be asked of a bed."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What may be asked of a follow-up."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What may be asked of a notification."""
+
+from __future__ import annotations
