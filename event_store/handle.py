@@ -208,7 +208,7 @@ class Handler:
             context.id = named or envelope.aggregate_id or context.new_id(aggregate.id_prefix)
         stream_id = aggregate.stream_id(context.id)
         entry = states.begin(stream_id) if context.id in context.made else states.get(reads, stream_id)
-        authorise_target(envelope, entry.state)
+        authorise_target(envelope, entry.state, context)
         if decision.creates is True and entry.state.exists:
             raise Refused("ALREADY_EXISTS", f"{context.id} exists", id=context.id)
         if decision.creates is False and not entry.state.exists:

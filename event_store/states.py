@@ -123,6 +123,9 @@ def tags_of(keys: dict[str, str | None], event: Event, state: Any) -> list[tuple
     invoice_id = getattr(event, "invoice_id", None) or getattr(state, "invoice_id", None)
     if invoice_id:
         tags.append(("invoice", invoice_id))
+    duplicate_id = getattr(event, "duplicate_id", None)
+    if duplicate_id:  # a merge is part of both records' story
+        tags.append(("patient", duplicate_id))
     return tags
 
 

@@ -30,6 +30,9 @@ select
     purpose,
     notice_version,
     given_by_role,
-    expires_at
+    expires_at,
+    survivor_key,
+    duplicate_key,
+    reason
 from {{ landing(source('landing', 'patient')) }}
 where {{ is_known('recorded_at') }}

@@ -47,6 +47,23 @@ class UpdatePatient(Command, frozen=True, kw_only=True):
     clear_patch: PatientClearPatch | None = None
 
 
+class MergePatients(Command, frozen=True, kw_only=True):
+    """C17. Front desk and chain manager sign together."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"FD", "CM"})
+    survivor_id: Id
+    duplicate_id: Id
+    reason: Text
+
+
+class UnmergePatients(Command, frozen=True, kw_only=True):
+    """C18."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM"})
+    survivor_id: Id
+    duplicate_id: Id
+
+
 class RecordConsent(Command, frozen=True, kw_only=True):
     """C19."""
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from event_store.aggregates.patient.commands import (
+    MergePatients,
     PatientClearPatch,
     RecordConsent,
     RegisterPatient,
+    UnmergePatients,
     UpdatePatient,
     WithdrawConsent,
 )
@@ -18,11 +20,15 @@ from event_store.aggregates.patient.events import (
     ConsentWithdrawn,
     PatientPiiPatch,
     PatientRegistered,
+    PatientsMerged,
+    PatientsUnmerged,
     PatientUpdated,
 )
 from event_store.aggregates.patient.state import ADULT_AGE, State, likeness_prefix
-from mymedic.deciding import Context, Decision, check
+from mymedic.deciding import Context, Decision, check, four_eyes
+from mymedic.errors import Refused
 from mymedic.messages import Command, Event
+from mymedic.patients import check_present, records_of
 
 
 def register_patient(state: State, command: RegisterPatient, context: Context) -> Iterable[Event]:
@@ -69,8 +75,7 @@ def _check_guardian(command: RegisterPatient, context: Context) -> None:
     today = context.today()
     if command.guardian_patient_id is not None:
         check(command.guardian_patient_id != context.id, "GUARDIAN_REQUIRED", "nobody is their own guardian")
-        guardian = context.require("patient", command.guardian_patient_id)
-        _check_present(guardian)
+        guardian = check_present(context, command.guardian_patient_id)
         check(not guardian.is_minor(today), "GUARDIAN_REQUIRED", "a guardian is of full age")
     else:
         dob = command.pii.dob
@@ -83,7 +88,7 @@ def _age(dob: date, on: date) -> int:
 
 
 def update_patient(state: State, command: UpdatePatient, context: Context) -> Iterable[Event]:
-    _check_present(state)
+    check_present(context, state.patient_id)
     pii = command.pii_patch or PatientPiiPatch()
     clear = command.clear_patch or PatientClearPatch()
     check(
@@ -106,6 +111,12 @@ def update_patient(state: State, command: UpdatePatient, context: Context) -> It
         "nobody is born in the future",
         field="clear_patch.birth_year",
     )
+    check(
+        birth_year is None or context.today().year - birth_year >= ADULT_AGE or state.guardian_patient_id,
+        "GUARDIAN_REQUIRED",
+        "a patient under 18 needs a guardian",
+        field="clear_patch.birth_year",
+    )
     yield PatientUpdated(
         sex=clear.sex,
         birth_year=birth_year,
@@ -117,7 +128,7 @@ def update_patient(state: State, command: UpdatePatient, context: Context) -> It
 
 
 def record_consent(state: State, command: RecordConsent, context: Context) -> Iterable[Event]:
-    _check_present(state)
+    check_present(context, state.patient_id)
     check(
         command.expires_at is None or command.expires_at > context.occurred_at,
         "VALIDATION_FAILED",
@@ -151,14 +162,54 @@ def withdraw_consent(state: State, command: WithdrawConsent, context: Context) -
     yield ConsentWithdrawn(purpose=command.purpose)
 
 
-def _check_present(patient: State) -> None:
-    check(not patient.is_erased, "PATIENT_ERASED", "the patient's data has been erased")
+def merge_patients(state: State, command: MergePatients, context: Context) -> Iterable[Event]:
+    four_eyes(context, "FD", "CM")
     check(
-        patient.merged_into is None,
-        "PATIENT_MERGED",
-        "the patient is a duplicate; use the surviving record",
-        survivor_id=patient.merged_into,
+        command.survivor_id != command.duplicate_id,
+        "VALIDATION_FAILED",
+        "a record is not its own duplicate",
+        field="duplicate_id",
     )
+    # Both are survivors themselves, so that no cycle can close.
+    check_present(context, command.survivor_id)
+    check_present(context, command.duplicate_id)
+    surviving, merged = records_of(context, command.survivor_id), records_of(context, command.duplicate_id)
+    for patient_id in merged:
+        check(
+            context.holder("patient_admission", patient_id) is None,
+            "PATIENT_ALREADY_ADMITTED",
+            "the duplicate is in a bed; merge after the discharge",
+            patient_id=patient_id,
+        )
+    _check_apart(context, surviving, merged)
+    yield PatientsMerged(survivor_id=command.survivor_id, duplicate_id=command.duplicate_id, reason=command.reason)
+
+
+def _check_apart(context: Context, surviving: Iterable[str], merged: Iterable[str]) -> None:
+    """INV-A2 holds for the human being: two bookings at one time are first made one."""
+    times, others = _times(context, surviving), _times(context, merged)
+    clash = min(times.keys() & others.keys(), default=None)
+    if clash is not None:
+        raise Refused(
+            "PATIENT_DOUBLE_BOOKED",
+            "both records have an appointment at the same time",
+            appointment_ids=[context.holder("patient_time", each[clash]) for each in (times, others)],
+        )
+
+
+def _times(context: Context, patient_ids: Iterable[str]) -> dict[str, str]:
+    """5-minute bucket -> the guard that holds it for one of these records."""
+    return {guard.rpartition("#")[2]: guard for id in patient_ids for guard in context.guards("patient_time", f"{id}#")}
+
+
+def unmerge_patients(state: State, command: UnmergePatients, context: Context) -> Iterable[Event]:
+    check(
+        command.duplicate_id in state.duplicates,
+        "INVALID_STATE",
+        "that record was not merged into this one",
+        duplicate_id=command.duplicate_id,
+    )
+    yield PatientsUnmerged(survivor_id=command.survivor_id, duplicate_id=command.duplicate_id)
 
 
 def _phone_hash(phone: str, context: Context) -> str:
@@ -172,6 +223,8 @@ def _name_hash(name: str, context: Context) -> str:
 DECISIONS: dict[type[Command], Decision] = {
     RegisterPatient: Decision(register_patient, target="patient_id", creates=True),
     UpdatePatient: Decision(update_patient, target="patient_id"),
+    MergePatients: Decision(merge_patients, target="survivor_id"),
+    UnmergePatients: Decision(unmerge_patients, target="survivor_id"),
     RecordConsent: Decision(record_consent, target="patient_id"),
     WithdrawConsent: Decision(withdraw_consent, target="patient_id"),
 }

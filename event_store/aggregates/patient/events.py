@@ -83,4 +83,26 @@ class ConsentWithdrawn(Event, frozen=True, kw_only=True):
     purpose: Purpose
 
 
-EVENTS: tuple[type[Event], ...] = (PatientRegistered, PatientUpdated, ConsentRecorded, ConsentWithdrawn)
+class PatientsMerged(Event, frozen=True, kw_only=True):
+    """On the survivor's stream: from now on the duplicate's record counts as the survivor's, as it stands."""
+
+    retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
+    survivor_id: Id
+    duplicate_id: Id
+    reason: Text
+
+
+class PatientsUnmerged(Event, frozen=True, kw_only=True):
+    retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
+    survivor_id: Id
+    duplicate_id: Id
+
+
+EVENTS: tuple[type[Event], ...] = (
+    PatientRegistered,
+    PatientUpdated,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    PatientsMerged,
+    PatientsUnmerged,
+)

@@ -10,10 +10,13 @@ from event_store.aggregates.patient.events import (
     ConsentRecorded,
     ConsentWithdrawn,
     PatientRegistered,
+    PatientsMerged,
+    PatientsUnmerged,
     PatientUpdated,
 )
 from mymedic.deciding import Guard, GuardChange
 from mymedic.messages import Event
+from mymedic.patients import ALIAS
 
 ADULT_AGE = 18
 
@@ -28,8 +31,7 @@ class State(Struct):
     guardian_patient_id: str | None = None
     phone_hash: str = ""
     name_hash: str = ""
-    merged_into: str | None = None
-    is_erased: bool = False
+    duplicates: list[str] = []  # records merged into this one itself, in that order
     consents: dict[str, datetime | None] = {}  # purpose -> when it expires
 
     def is_minor(self, on: date) -> bool:
@@ -62,6 +64,10 @@ def evolve(state: State, event: Event) -> None:
             state.consents[event.purpose] = event.expires_at
         case ConsentWithdrawn():
             state.consents.pop(event.purpose, None)
+        case PatientsMerged():
+            state.duplicates.append(event.duplicate_id)
+        case PatientsUnmerged():
+            state.duplicates.remove(event.duplicate_id)
 
 
 def guards(state: State, event: Event) -> GuardChange | None:
@@ -73,6 +79,10 @@ def guards(state: State, event: Event) -> GuardChange | None:
             old = _likeness(state.phone_hash, state.name_hash, state.patient_id)
             new = _likeness(phone or state.phone_hash, name or state.name_hash, state.patient_id)
             return GuardChange(claim=[new], release=[old]) if new != old else None
+        case PatientsMerged():
+            return GuardChange(claim=[Guard(ALIAS, event.duplicate_id)])
+        case PatientsUnmerged():
+            return GuardChange(release=[Guard(ALIAS, event.duplicate_id)])
     return None
 
 

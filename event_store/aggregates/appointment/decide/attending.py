@@ -7,7 +7,12 @@ from datetime import timedelta
 
 from event_store.aggregates.appointment.commands import CheckInPatient, MarkNoShow, ReverseNoShow
 from event_store.aggregates.appointment.decide.settling import settle
-from event_store.aggregates.appointment.decide.standing import check_not_arrived, check_stands, start_of
+from event_store.aggregates.appointment.decide.standing import (
+    check_not_arrived,
+    check_patient_free,
+    check_stands,
+    start_of,
+)
 from event_store.aggregates.appointment.decide.terms import cancellation_body, pinned_cancellation
 from event_store.aggregates.appointment.events import AppointmentNoShow, MarkedBy, NoShowReversed, PatientCheckedIn
 from event_store.aggregates.appointment.state import State
@@ -72,6 +77,8 @@ def reverse_no_show(state: State, command: ReverseNoShow, context: Context) -> I
                 "the remainder is already on its way back",
                 refund_id=refund_id,
             )
+    assert state.start_at is not None and state.end_at is not None
+    check_patient_free(context, state.patient_id, state.start_at, state.end_at)
     yield NoShowReversed(reason=command.reason)
 
 

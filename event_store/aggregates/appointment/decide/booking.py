@@ -13,6 +13,7 @@ from event_store.aggregates.appointment.commands import (
     HoldAppointment,
 )
 from event_store.aggregates.appointment.decide.placing import WALK_IN_GRACE, Seat, find_seat, mode_of
+from event_store.aggregates.appointment.decide.standing import check_patient_free
 from event_store.aggregates.appointment.decide.terms import Past, Terms, past_of, terms_of
 from event_store.aggregates.appointment.events import (
     AppointmentBooked,
@@ -20,10 +21,11 @@ from event_store.aggregates.appointment.events import (
     AppointmentHoldExpired,
     CallerPii,
 )
-from event_store.aggregates.appointment.state import State, patient_times
+from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
 from mymedic.errors import Refused
 from mymedic.messages import Event
+from mymedic.patients import check_present
 
 
 def hold_appointment(state: State, command: HoldAppointment, context: Context) -> Iterator[Event]:
@@ -31,7 +33,7 @@ def hold_appointment(state: State, command: HoldAppointment, context: Context) -
     seat = find_seat(context, command.slot_id, command.service_id, mode_of(command.visit_type), timedelta())
     terms = _terms(command, seat, past_of(context, command.patient_id), context)
     check(terms.deposit_required_paise > 0, "VALIDATION_FAILED", "no deposit is required: book it without a hold")
-    _check_patient_free(context, command.patient_id, seat)
+    check_patient_free(context, command.patient_id, seat.start_at, seat.end_at)
     yield AppointmentHeld(
         **_placed(command, seat, terms),
         hold_expires_at=context.occurred_at + terms.hold_ttl,
@@ -55,7 +57,7 @@ def book_appointment(state: State, command: BookAppointment, context: Context) -
         deposit_required_paise=terms.deposit_required_paise,
         deposit_paid_paise=paid,
     )
-    _check_patient_free(context, command.patient_id, seat)
+    check_patient_free(context, command.patient_id, seat.start_at, seat.end_at)
     caller = command.caller
     yield AppointmentBooked(
         **_placed(command, seat, terms),
@@ -114,28 +116,9 @@ def deposit_paid(context: Context) -> int:
 
 
 def _check_patient(context: Context, patient_id: str) -> None:
-    patient = context.require("patient", patient_id)
-    check(not patient.is_erased, "PATIENT_ERASED", "the patient's data has been erased")
-    check(
-        patient.merged_into is None,
-        "PATIENT_MERGED",
-        "this patient was merged into another",
-        survivor_id=patient.merged_into,
-    )
+    patient = check_present(context, patient_id)
     consented = patient.has_consent("care", context.occurred_at)
     check(consented, "CONSENT_REQUIRED", "the patient has not consented to care", purpose="care")
-
-
-def _check_patient_free(context: Context, patient_id: str, seat: Seat) -> None:
-    """INV-A2. The guards stand behind this; asked first, it names the appointment in the way."""
-    taken = context.guards("patient_time", f"{patient_id}#")
-    for guard in patient_times(patient_id, seat.start_at, seat.end_at):
-        if guard.value in taken:
-            raise Refused(
-                "PATIENT_DOUBLE_BOOKED",
-                "the patient has another appointment at that time",
-                appointment_id=context.holder(guard.kind, guard.value),
-            )
 
 
 def _terms(command: HoldAppointment | BookAppointment, seat: Seat, past: Past, context: Context) -> Terms:

@@ -10,13 +10,14 @@ from event_store.aggregates.appointment.commands import RescheduleAppointment
 from event_store.aggregates.appointment.decide.placing import Seat, find_seat
 from event_store.aggregates.appointment.decide.standing import (
     check_not_arrived,
+    check_patient_free,
     check_stands,
     lead_seconds,
     start_of,
 )
 from event_store.aggregates.appointment.decide.terms import cancellation_body, list_price, pinned_cancellation
 from event_store.aggregates.appointment.events import AppointmentRescheduled, FromSlot, ToSlot
-from event_store.aggregates.appointment.state import State, patient_times
+from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
 from mymedic.messages import Event
 from mymedic.policies import CancellationBody, tier_bps
@@ -34,7 +35,7 @@ def reschedule_appointment(state: State, command: RescheduleAppointment, context
         _check_patient_may(state, body, lead)
         floor = max(floor, tier_bps(body, lead))
     seat = find_seat(context, command.new_slot_id, state.service_id, state.mode, timedelta())
-    _check_patient_free(context, state, seat)
+    check_patient_free(context, state.patient_id, seat.start_at, seat.end_at)
     yield AppointmentRescheduled(
         from_=FromSlot(
             slot_id=state.slot_id,
@@ -80,18 +81,6 @@ def _check_patient_may(state: State, body: CancellationBody, lead: int) -> None:
         lead_seconds=lead,
         min_reschedule_lead_seconds=body.min_reschedule_lead_seconds,
     )
-
-
-def _check_patient_free(context: Context, state: State, seat: Seat) -> None:
-    """INV-A2; the time that this appointment itself holds is given back in the same step."""
-    for guard in patient_times(state.patient_id, seat.start_at, seat.end_at):
-        holder = context.holder(guard.kind, guard.value)
-        check(
-            holder in (None, context.id),
-            "PATIENT_DOUBLE_BOOKED",
-            "the patient has another appointment at that time",
-            appointment_id=holder,
-        )
 
 
 def _repriced(state: State, seat: Seat, context: Context) -> dict[str, Any]:

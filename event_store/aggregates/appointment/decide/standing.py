@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from event_store.aggregates.appointment.state import State
+from event_store.aggregates.appointment.state import State, patient_times
 from mymedic.deciding import Context, check
+from mymedic.patients import records_of
 
 SECOND = timedelta(seconds=1)
 
@@ -31,6 +32,20 @@ def check_not_arrived(context: Context, code: str = "INVALID_STATE") -> None:
             "the patient is being seen",
             encounter_id=encounter.encounter_id,
         )
+
+
+def check_patient_free(context: Context, patient_id: str, start_at: datetime, end_at: datetime) -> None:
+    """INV-A2 over every record of the patient; what this appointment itself holds is given back in the same step."""
+    for record_id in records_of(context, patient_id):
+        taken = set(context.guards("patient_time", f"{record_id}#"))
+        for guard in patient_times(record_id, start_at, end_at) if taken else ():
+            holder = context.holder(guard.kind, guard.value) if guard.value in taken else None
+            check(
+                holder in (None, context.id),
+                "PATIENT_DOUBLE_BOOKED",
+                "the patient has another appointment at that time",
+                appointment_id=holder,
+            )
 
 
 def start_of(state: State) -> datetime:

@@ -9,6 +9,7 @@ from event_store.aggregates.appointment.decide.placing import Seat
 from mymedic import policies
 from mymedic.deciding import Context
 from mymedic.errors import Refused
+from mymedic.patients import related_to
 from mymedic.policies import CancellationBody, DepositBody, FollowUpBody, PolicyVersion
 
 NOSHOW_MEMORY = timedelta(days=365)
@@ -33,10 +34,10 @@ class Terms(NamedTuple):
 
 
 def past_of(context: Context, patient_id: str) -> Past:
-    """The patient's other appointments; a no-show counts for 365 days, a reversed or wrong one never."""
+    """Other appointments under any of the patient's records; a no-show counts 365 days, a reversed one never."""
     others = [
         other
-        for other in context.related("appointment", "patient", patient_id)
+        for other in related_to(context, "appointment", patient_id)
         if other.exists and other.appointment_id != context.id
     ]
     today = context.today()

@@ -6,6 +6,7 @@ from typing import Any
 
 from mymedic.deciding import Context, check
 from mymedic.errors import Refused
+from mymedic.patients import same_patient
 
 GONE = ("cancelled", "noshow", "entered-in-error")
 PAIRS = {
@@ -23,17 +24,8 @@ def check_pair(mode: str, channel: str) -> None:
     check(channel in PAIRS[mode], "MODE_CHANNEL_INVALID", f"{mode} does not come in through {channel}", mode=mode)
 
 
-def survivor(context: Context, patient_id: str) -> str:
-    """The patient, or whom their record was merged into."""
-    patient = context.require("patient", patient_id)
-    while patient.merged_into:
-        patient_id = patient.merged_into
-        patient = context.require("patient", patient_id)
-    return patient_id
-
-
 def check_same_patient(context: Context, patient_id: str, other_id: str, field: str) -> None:
-    if patient_id != other_id and survivor(context, patient_id) != survivor(context, other_id):
+    if not same_patient(context, patient_id, other_id):
         raise Refused("VALIDATION_FAILED", f"the {field.removesuffix('_id')} is another patient's", field=field)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from event_store.aggregates import data_subject
 from event_store.aggregates.patient.commands import (
     ConsentGiver,
     PatientClearPatch,
@@ -68,7 +69,7 @@ def test_a_patient_is_registered_and_nothing_readable_says_who() -> None:
     assert (event.patient_id, event.registered_branch_id, event.pii) == ("pat_asha", "brn_south", ASHA)
     assert b"Asha" not in encode_payload(event) and b"98123" not in encode_payload(event)
     state = world.state("patient", "pat_asha")
-    assert (state.exists, state.birth_year, state.merged_into, state.is_erased) == (True, 1990, None, False)
+    assert (state.exists, state.birth_year, state.duplicates) == (True, 1990, [])
     assert "Asha" not in repr(state)
 
 
@@ -153,17 +154,20 @@ def test_an_update_that_says_nothing_or_contradicts_itself_is_refused(changes: d
     assert refused(with_asha(), update(**changes)).code == "VALIDATION_FAILED"
 
 
-@pytest.mark.parametrize(
-    ("attribute", "value", "code"),
-    [("merged_into", "pat_other", "PATIENT_MERGED"), ("is_erased", True, "PATIENT_ERASED")],
-)
-def test_merged_and_erased_patients_are_left_alone(attribute: str, value: Any, code: str) -> None:
+@pytest.mark.parametrize("birth_year", [2010, 2026])
+def test_nobody_becomes_a_child_without_a_guardian(birth_year: int) -> None:
+    younger = PatientClearPatch(birth_year=birth_year)
+    assert refused(with_asha(), update(clear_patch=younger)).code == "GUARDIAN_REQUIRED"
+    assert with_a_child().when(UpdatePatient(patient_id="pat_mini", clear_patch=younger), actor=DESK)
+
+
+def test_erased_patients_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     world = with_asha()
-    setattr(world.state("patient", "pat_asha"), attribute, value)
-    assert refused(world, update(clear_patch=PatientClearPatch(sex="other"))).code == code
-    assert refused(world, consent()).code == code
+    monkeypatch.setattr(data_subject.state.State, "is_erased", True, raising=False)
+    assert refused(world, update(clear_patch=PatientClearPatch(sex="other"))).code == "PATIENT_ERASED"
+    assert refused(world, consent()).code == "PATIENT_ERASED"
     ward = register(pii=PatientPii(name="Mini", phone_e164=ASHA.phone_e164), birth_year=2020)
-    assert refused(world, msgspec.structs.replace(ward, guardian_patient_id="pat_asha")).code == code
+    assert refused(world, msgspec.structs.replace(ward, guardian_patient_id="pat_asha")).code == "PATIENT_ERASED"
 
 
 def test_a_consent_holds_until_it_expires_or_is_withdrawn() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from event_store.aggregates.patient.events import PatientsMerged
 from event_store.aggregates.payment.commands import AllocatePayment, DeallocatePayment
 from event_store.aggregates.payment.events import PaymentAllocated, PaymentDeallocated
 from tests.unit.event_store.clinic import DEPOSIT, DESK, FINANCE
@@ -39,7 +40,8 @@ def test_no_more_than_all_payments_leave_open_of_the_invoice_inv_p3() -> None:
 def test_money_of_another_patient_is_not_taken_unless_they_are_one() -> None:
     world = captured(invoiced(a_booking_desk(), patient_id="pat_bala"))
     assert code_of(world, allocate(100), DESK) == "VALIDATION_FAILED"
-    world.state("patient", "pat_bala").merged_into = "pat_asha"
+    merged = PatientsMerged(survivor_id="pat_asha", duplicate_id="pat_bala", reason="one woman")
+    world.given("patient", "pat_asha", merged)
     assert len(world.when(allocate(100), actor=DESK)) == 1
 
 

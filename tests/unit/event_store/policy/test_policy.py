@@ -42,7 +42,7 @@ def retire(policy: PolicyPublished, days: int) -> RetirePolicy:
 
 def fixed_on(world: Scenario, day: int, **where: Any) -> int:
     """The fixed deposit in force so many days after now; 0 is the default body's."""
-    context = ScenarioContext(world, "cmd", MANAGER, "api")
+    context = ScenarioContext(world, "cmd", MANAGER, None, "api")
     body = policies.in_force(context, "deposit", NOW + timedelta(days=day), **where).body
     assert isinstance(body, DepositBody)
     return body.fixed_paise

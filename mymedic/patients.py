@@ -1,0 +1,66 @@
+"""Which records are one human being. A merge rewrites nothing, so whoever compares patients asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from mymedic.deciding import Context, check
+
+# (duplicate -> survivor): claimed on the survivor's stream, so that a record has at most one survivor
+ALIAS = "patient_alias"
+
+
+class Streams(Protocol):
+    """What a decision's context and a reaction's world have in common."""
+
+    def state(self, aggregate: str, id: str) -> Any: ...
+
+    def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]: ...
+
+    def holder(self, kind: str, value: str) -> str | None: ...
+
+
+def survivor_of(streams: Streams, patient_id: str) -> str:
+    """The record that a patient's records were merged into; the id itself when it was never a duplicate."""
+    while (survivor_id := streams.holder(ALIAS, patient_id)) is not None:
+        patient_id = survivor_id
+    return patient_id
+
+
+def same_patient(streams: Streams, one: str, other: str) -> bool:
+    """Whether two ids are the same human being."""
+    return one == other or survivor_of(streams, one) == survivor_of(streams, other)
+
+
+def records_of(streams: Streams, patient_id: str) -> list[str]:
+    """Every id of the human being behind an id: the survivor first, then what was merged into it, as it was."""
+    return _with_duplicates(streams, survivor_of(streams, patient_id))
+
+
+def _with_duplicates(streams: Streams, patient_id: str) -> list[str]:
+    found = [patient_id]
+    for duplicate_id in streams.state("patient", patient_id).duplicates:
+        found += _with_duplicates(streams, duplicate_id)
+    return found
+
+
+def related_to(streams: Streams, aggregate: str, patient_id: str) -> list[Any]:
+    """As `related(aggregate, "patient", …)`, over every record of the human being."""
+    return [state for id in records_of(streams, patient_id) for state in streams.related(aggregate, "patient", id)]
+
+
+def check_present(context: Context, patient_id: str) -> Any:
+    """The patient's state; NOT_FOUND, PATIENT_ERASED, or PATIENT_MERGED with the survivor to use instead."""
+    patient = context.require("patient", patient_id)
+    # the subject's stream, not the patient's, tells of a destruction
+    erased = getattr(context.state("data_subject", patient_id), "is_erased", False)
+    check(not erased, "PATIENT_ERASED", "the patient's data has been erased")
+    survivor_id = survivor_of(context, patient_id)
+    check(
+        survivor_id == patient_id,
+        "PATIENT_MERGED",
+        "this record was merged into another; use the survivor",
+        survivor_id=survivor_id,
+    )
+    return patient
