@@ -10,9 +10,9 @@ from functools import partial
 
 import uvicorn
 
+from apps.identity import identity_of
 from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import create_app
-from event_store.api.tokens import Tokens
 from event_store.store import Store, open_store
 from mymedic.settings import Settings
 from processes.runner import Runner
@@ -20,10 +20,6 @@ from processes.runner import Runner
 _LOG = logging.getLogger(__name__)
 # Reactions look at the log this often; a reader that waits for a hint alone would miss a lost one.
 TICK_SECONDS = 0.5
-
-
-def tokens_of(settings: Settings) -> Tokens:
-    return Tokens(settings.resolved_home / "keys" / "tokens.json")
 
 
 @asynccontextmanager
@@ -66,7 +62,7 @@ def run_server(settings: Settings, port: int) -> None:
     with open_store(settings) as store:
         app = create_app(
             store,
-            tokens_of(settings),
+            identity_of(settings, store.handler.clock),
             companions=[partial(reactions, settings)],
             doors=[webhook_route(settings, store)],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +17,13 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("var"), description="Folder of everything that a run produces")
     ledger_url: str | None = Field(default=None, description="The event store; default: a SQLite file under home")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of a warehouse build")
+    mode: Literal["development", "production"] = Field(
+        default="development", description="production: nobody signs in with a token of this installation's own making"
+    )
+    jwt_issuer: str | None = Field(default=None, description="The identity provider whose tokens are believed (`iss`)")
+    jwt_audience: str = Field(default="mymedic", description="What its tokens must be meant for (`aud`)")
+    jwks: str | None = Field(default=None, description="The provider's public keys: a path, or an https URL")
+    jwt_claim_prefix: str = Field(default="", description="What the provider puts before our claims' names")
     webhook_secrets: dict[str, list[str]] = Field(
         default={}, description="`<tenant>/<gateway>` -> the endpoint's secrets: the present one, then the one before"
     )

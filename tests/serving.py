@@ -16,11 +16,11 @@ from typing import Any
 
 import httpx
 
-from apps.server import tokens_of
+from event_store.api.local_issuer import LocalIssuer
 from event_store.feed import open_feed
 from event_store.recorded import Recorded
 from event_store.store import open_store
-from mymedic.clock import INDIA, ManualClock
+from mymedic.clock import INDIA, ManualClock, SystemClock
 from mymedic.ids import DerivedIds
 from mymedic.messages import Actor
 from mymedic.settings import Settings
@@ -50,7 +50,7 @@ class Home:
             founded(Chain(store.ledger, store.vault, TENANT, now=clock.now()), always)
 
     def token(self, actor: Actor) -> str:
-        return tokens_of(self.settings).issue(TENANT, actor)
+        return LocalIssuer(self.settings, SystemClock()).issue(TENANT, actor)
 
     def start(self) -> None:
         with socket.socket() as free:

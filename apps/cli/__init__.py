@@ -25,7 +25,8 @@ WORDS = {
     "trace": "tracing",
     "serve": "serving",
     "dagster": "serving",
-    "token": "serving",
+    "token": "access",
+    "key": "access",
 }
 
 

@@ -15,9 +15,9 @@ from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from event_store.api.commands import command_routes
+from event_store.api.identity import COSIGNER_HEADER, Identity
 from event_store.api.problems import on_bug, on_http_error, on_refused
 from event_store.api.reading import require_json
-from event_store.api.tokens import Tokens
 from event_store.committer import GroupCommitter
 from event_store.store import Store
 from mymedic.errors import Refused
@@ -35,7 +35,7 @@ def health() -> dict[str, str]:
 
 def create_app(
     store: Store,
-    tokens: Tokens,
+    identity: Identity,
     companions: Sequence[Companion] = (),
     doors: Sequence[HTTPRouteHandler] = (),
 ) -> Litestar:
@@ -53,7 +53,9 @@ def create_app(
 
     async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Before the body is read: a stranger learns nothing about what a command looks like."""
-        connection.state.bearer = tokens.bearer(connection.headers.get("Authorization"))
+        bearer = await identity.bearer_soon(connection.headers.get("Authorization"))
+        connection.state.bearer = bearer
+        connection.state.cosigner = await identity.cosigner_soon(connection.headers.get(COSIGNER_HEADER), bearer)
 
     commands = Router(path="/", route_handlers=command_routes(), guards=[authenticated, require_json])
     return Litestar(

@@ -10,9 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody
 
+from event_store.api.identity import COSIGNER_HEADER, Bearer
 from event_store.api.problems import Problem, problem
 from event_store.api.reading import CommandRequest
-from event_store.api.tokens import Bearer
 from event_store.catalogue import COMMANDS, kebab, owner_of
 from event_store.committer import GroupCommitter
 from mymedic.clock import Clock
@@ -49,6 +49,10 @@ IfMatch = Annotated[
 ]
 CorrelationId = Annotated[str | None, _id_header("X-Correlation-Id", "the business flow that this is a part of")]
 AggregateId = Annotated[str | None, _id_header("X-Aggregate-Id", "the id of what a creating command makes")]
+Cosigner = Annotated[
+    str | None,
+    HeaderParameter(name=COSIGNER_HEADER, description="`Bearer <token>` of a second person, where one may not alone"),
+]
 Channel = Annotated[EntryChannel, HeaderParameter(name="X-Channel")]
 
 
@@ -65,6 +69,7 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
         correlation_id: CorrelationId = None,
         aggregate_id: AggregateId = None,
         channel: Channel = "api",
+        cosigner: Cosigner = None,  # read by the application's guard; it stands here for the documentation
     ) -> Response[Any]:
         bearer: Bearer = request.state.bearer
         committer: GroupCommitter = request.app.state.committer
@@ -74,6 +79,7 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
             command_id=idempotency_key or UlidFactory(clock).new("cmd", "", 0),
             tenant_id=bearer.tenant_id,
             actor=bearer.actor,
+            cosigner=request.state.cosigner,
             issued_at=clock.now(),
             channel=channel,
             aggregate_id=aggregate_id,

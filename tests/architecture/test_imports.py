@@ -14,12 +14,14 @@ from tests.architecture.product import ROOT, modules, within
 # One library, one room: import name -> where it may be imported.
 ROOM_OF_LIBRARY = {
     "alembic": ("event_store.ledger",),
+    "argon2": ("event_store.api",),
     "cryptography": ("event_store.retention",),
     "dagster": ("pipelines",),
     "dagster_dbt": ("pipelines",),
     "dbt": ("pipelines",),
     "duckdb": ("pipelines", "exports", "apps"),
     "great_expectations": ("pipelines.borders",),
+    "joserfc": ("event_store.api",),
     "litestar": ("event_store.api", "apps"),
     "pandas": ("pipelines.borders",),
     "psycopg": ("event_store.ledger", "event_store.retention", "projections"),

@@ -32,7 +32,7 @@ WALL_CLOCKS = {
 SUPERVISORS = {"apps.server"}
 CHANCE = ("random", "secrets", "uuid")
 # Who may draw lots: keys, nonces, tokens and new ids; and the simulator, whose dice all come from its seed.
-CHANCE_IN = ("event_store.retention.keys", "event_store.api.tokens", "mymedic.ids", "simulator.draws")
+CHANCE_IN = ("event_store.retention.keys", "event_store.api.api_keys", "mymedic.ids", "simulator.draws")
 
 
 def test_the_environment_is_read_in_one_place() -> None:

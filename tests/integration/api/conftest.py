@@ -10,7 +10,7 @@ import pytest
 from litestar.testing import TestClient
 
 from event_store.api.app import create_app
-from event_store.api.tokens import Tokens
+from event_store.api.identity import Bearer, Identity
 from mymedic.messages import Actor
 from tests.chain import Chain, opened
 from tests.founding import founded
@@ -28,10 +28,30 @@ ACTORS: dict[str, Actor] = {
 }
 
 
+class Badges:
+    """Tokens that say on their face who bears them: how real ones are verified has tests of its own."""
+
+    def __init__(self) -> None:
+        self._bearers: dict[str, Bearer] = {}
+
+    def issue(self, tenant_id: str, actor: Actor) -> str:
+        self._bearers[badge := f"badge_{len(self._bearers)}"] = Bearer(tenant_id, actor)
+        return badge
+
+    def claims(self, token: str) -> bool:
+        return token in self._bearers
+
+    def known(self, token: str) -> Bearer | None:
+        return self._bearers[token]
+
+    def verified(self, token: str) -> Bearer:
+        return self._bearers[token]
+
+
 class Api:
     """A client that speaks for whoever is wanted. `other` is a chain of a second tenant in the same store."""
 
-    def __init__(self, client: TestClient[Any], tokens: Tokens, chain: Chain, other: Chain) -> None:
+    def __init__(self, client: TestClient[Any], tokens: Badges, chain: Chain, other: Chain) -> None:
         self.client = client
         self.tokens = tokens
         self.chain = chain
@@ -63,8 +83,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with opened(folder) as (ledger, vault):
         chain, other = (founded(Chain(ledger, vault, tenant_id)) for tenant_id in ("ten_test", "ten_other"))
         chain.at(2, "10:00")
-        tokens = Tokens(folder / "tokens.json")
-        with TestClient(create_app(chain.store, tokens)) as client:
+        tokens = Badges()
+        with TestClient(create_app(chain.store, Identity(tokens))) as client:
             yield Api(client, tokens, chain, other)
 
 

@@ -44,7 +44,8 @@ def test_refusals_and_headers_are_described(schema: dict[str, Any]) -> None:
     problem = operation["responses"]["409"]["content"]
     assert list(problem) == ["application/problem+json"]
     headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
-    assert headers == {"Idempotency-Key", "If-Match", "X-Aggregate-Id", "X-Channel", "X-Correlation-Id"}
+    about = {"Idempotency-Key", "If-Match", "X-Aggregate-Id", "X-Channel", "X-Correlation-Id"}
+    assert headers == about | {"X-Cosigner-Authorization"}
     assert schema["security"] == [{"bearer": []}]
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import stat
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from event_store.api.tokens import Tokens
-from mymedic.errors import Refused
 from mymedic.messages import Actor
 from tests.integration.api.conftest import Api, refusal
-from tests.unit.event_store.clinic import DESK
 
 CHECK_IN = "/v1/commands/check-in-patient"
 
@@ -75,20 +70,3 @@ def test_a_branch_scope_is_kept(api: Api) -> None:
         headers={"Authorization": f"Bearer {token}"},
     )
     refusal(answer, 403, "FORBIDDEN_BRANCH")
-
-
-def test_only_hashes_are_kept_and_only_their_owner_reads_them(tmp_path: Path) -> None:
-    path = tmp_path / "tokens.json"
-    token = Tokens(path).issue("ten_test", DESK)
-    assert token not in path.read_text()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_a_running_server_knows_a_token_that_was_issued_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "tokens.json"
-    server, command_line = Tokens(path), Tokens(path)
-    with pytest.raises(Refused):
-        server.bearer("Bearer mmt_none")
-    first, second = command_line.issue("ten_one", DESK), command_line.issue("ten_two", DESK)
-    assert [server.bearer(f"Bearer {token}").tenant_id for token in (first, second)] == ["ten_one", "ten_two"]
-    assert server.bearer(f"bearer {first}").actor == DESK

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from apps.identity import identity_of
 from apps.samples import write_samples
 from apps.tieout import tie_out
+from mymedic.clock import SystemClock
+from mymedic.settings import Settings
 from tests.integration.apps.conftest import CHAIN, Mymedic
 from tests.worlds import World
 
@@ -125,9 +128,20 @@ def test_wrong_use_exits_2(mymedic: Mymedic) -> None:
     assert mymedic("nonsense").code == 2
 
 
-def test_a_token_is_shown_once_and_never_kept(mymedic: Mymedic, tiny_world: World) -> None:
-    said = mymedic("token", "--role", "FD", "--actor", "stf_1", "--tenant", CHAIN, "--json")
-    token = said.json["token"]
-    kept = (tiny_world.home / "keys" / "tokens.json").read_text()
-    assert token not in kept and "stf_1" in kept
+def test_a_token_speaks_for_whom_it_was_asked(mymedic: Mymedic, tiny_world: World) -> None:
+    said = mymedic("token", "--role", "FD", "--actor", "stf_1", "--branch", "brn_1", "--tenant", CHAIN, "--json")
+    bearer = identity_of(Settings(home=tiny_world.home), SystemClock()).bearer(f"Bearer {said.json['token']}")
+    assert (bearer.tenant_id, bearer.actor.id, bearer.actor.branch_scope) == (CHAIN, "stf_1", ("brn_1",))
     assert mymedic("token", "--role", "KING", "--actor", "stf_1", "--tenant", CHAIN).code == 2
+
+
+def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(mymedic: Mymedic) -> None:
+    words = ("--actor", "his_1", "--label", "the hospital's HIS", "--tenant", CHAIN, "--json")
+    said = mymedic("key", "issue", *words).json
+    listed = mymedic("key", "list", "--json")
+    assert said["key_id"] in [one["key_id"] for one in listed.json["keys"]]
+    assert said["key"] not in listed.out and "secret" not in listed.out
+    assert said["key_id"] in mymedic("key", "list").out
+    assert mymedic("key", "revoke", said["key_id"]).code == 0
+    assert all(one["revoked_at"] for one in mymedic("key", "list", "--json").json["keys"])
+    assert mymedic("key", "revoke", "0" * 16).code == 2
