@@ -21,6 +21,20 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    surface,
+    format,
+    filters_from,
+    filters_to,
+    filters_branch_ids,
+    filters_practitioner_ids,
+    filters_city_ids,
+    filters_department_ids,
+    filters_specialty_ids,
+    filters_patient_key,
+    as_of,
+    include_pii,
+    files_count,
+    error_code
 from {{ landing(source('landing', 'export')) }}
 where {{ is_known('recorded_at') }}

@@ -21,6 +21,14 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    channel,
+    template,
+    category,
+    related_ref,
+    provider_message_id,
+    status,
+    at,
+    error_code
 from {{ landing(source('landing', 'notification')) }}
 where {{ is_known('recorded_at') }}

@@ -1,0 +1,1 @@
+"""Messages to patients: what their provider tells us about them."""
