@@ -12,6 +12,7 @@ from event_store.aggregates.export.state import State
 from mymedic.deciding import Context, Decision, check
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event
+from mymedic.patients import same_patient
 
 _ALL: frozenset[Surface] = frozenset({"census", "visit_history", "provider_schedule", "billing", "insurance_claims"})
 # The row "Export run" of the permission matrix (DOMAIN §1.2), from the widest role to the narrowest.
@@ -69,7 +70,8 @@ def _own(filters: ExportFilters, role: str, context: Context) -> ExportFilters:
     if role == "PP":
         patient_id = filters.patient_id or actor.patient_id or ""
         patient = context.require("patient", patient_id)
-        if actor.patient_id not in (patient_id, patient.guardian_patient_id):
+        own = same_patient(context, patient_id, actor.patient_id or "")
+        if not own and patient.guardian_patient_id != actor.patient_id:
             raise Refused("NOT_FOUND", f"there is no patient {patient_id}", id=patient_id)
         return msgspec.structs.replace(filters, patient_id=patient_id)
     if role == "DR":

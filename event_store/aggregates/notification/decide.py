@@ -14,17 +14,11 @@ from event_store.aggregates.notification.state import RANK, State
 from mymedic.deciding import Context, Decision, check
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event
+from mymedic.patients import check_present
 
 
 def request_notification(state: State, command: RequestNotification, context: Context) -> Iterable[Event]:
-    patient = context.require("patient", command.patient_id)
-    check(not patient.is_erased, "PATIENT_ERASED", "the patient's data has been erased")
-    check(
-        patient.merged_into is None,
-        "PATIENT_MERGED",
-        "the patient is a duplicate; use the surviving record",
-        survivor_id=patient.merged_into,
-    )
+    patient = check_present(context, command.patient_id)
     check(
         not _needs_consent(command, context) or patient.has_consent("messaging", context.occurred_at),
         "CONSENT_REQUIRED",
