@@ -42,6 +42,7 @@ select
     patch_itc_eligible_bps,
     patch_discount_limit_bps,
     patch_cash_tolerance_paise,
+    patch_recon_limit_paise,
     patch_gst_bps_allowed,
     patch_utility_needs_consent,
     patch_retention_medico_legal,

@@ -86,6 +86,7 @@ class SettingsPatch(Value, frozen=True, kw_only=True):
     itc_eligible_bps: Bps | None = None
     discount_limit_bps: dict[Role, Bps] | None = None
     cash_tolerance_paise: Paise | None = None
+    recon_limit_paise: Paise | None = None
     gst_bps_allowed: tuple[Bps, ...] | None = None
     utility_needs_consent: bool | None = None
     retention: RetentionYears | None = None

@@ -36,6 +36,7 @@ class Settings(Value, frozen=True, kw_only=True):
     itc_eligible_bps: int = 0
     discount_limit_bps: dict[str, int] = msgspec.field(default_factory=lambda: {"FD": 1000, "FN": 2000, "CM": 10_000})
     cash_tolerance_paise: int = 10_000
+    recon_limit_paise: int = 500_000
     gst_bps_allowed: tuple[int, ...] = (0, 500, 1200, 1800)
     utility_needs_consent: bool = False
     retention: RetentionYears = RetentionYears(medico_legal=7, financial_gst=5, hospital=10, insurance=3, operational=3)
