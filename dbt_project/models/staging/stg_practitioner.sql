@@ -28,6 +28,10 @@ select
     hpr_id,
     roles_count,
     active,
-    effective_on
+    effective_on,
+    available,
+    from_at,
+    until_at,
+    platforms
 from {{ landing(source('landing', 'practitioner')) }}
 where {{ is_known('recorded_at') }}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
 
 from event_store.aggregates.practitioner.events import PractitionerRole
-from mymedic.messages import Command, Id, Text
+from mymedic.messages import Command, Id, Text, Timestamp
 
 
 class RegisterPractitioner(Command, frozen=True, kw_only=True):
@@ -30,3 +33,14 @@ class UpdatePractitioner(Command, frozen=True, kw_only=True):
     roles: tuple[PractitionerRole, ...] | None = None
     active: bool | None = None
     effective_on: date
+
+
+class SetTeleAvailability(Command, frozen=True, kw_only=True):
+    """C26. Whether video visits may be booked in `[from, until)`; without `until`, from then on."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"DR", "CM"})
+    practitioner_id: Id
+    available: bool
+    from_: Timestamp = msgspec.field(name="from")
+    until: Timestamp | None = None
+    platforms: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()

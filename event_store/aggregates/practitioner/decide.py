@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, time
 
-from event_store.aggregates.practitioner.commands import RegisterPractitioner, UpdatePractitioner
-from event_store.aggregates.practitioner.events import PractitionerRegistered, PractitionerRole, PractitionerUpdated
+from event_store.aggregates.practitioner.commands import (
+    RegisterPractitioner,
+    SetTeleAvailability,
+    UpdatePractitioner,
+)
+from event_store.aggregates.practitioner.events import (
+    PractitionerRegistered,
+    PractitionerRole,
+    PractitionerUpdated,
+    TeleAvailabilityChanged,
+)
 from event_store.aggregates.practitioner.state import State
 from mymedic import bookings
 from mymedic.deciding import Context, Decision, check
@@ -51,6 +60,23 @@ def update_practitioner(state: State, command: UpdatePractitioner, context: Cont
     )
 
 
+def set_tele_availability(state: State, command: SetTeleAvailability, context: Context) -> Iterable[Event]:
+    """Video visits already booked in a withdrawn time stand, and are shown as waiting to be moved."""
+    begins, ends = command.from_, command.until
+    check(ends is None or begins < ends, "VALIDATION_FAILED", "it ends after it begins", field="until")
+    check(ends is None or ends > context.occurred_at, "INVALID_STATE", "that time is over", until=ends)
+    check(
+        state.active_on(begins.astimezone(context.tz).date()),
+        "INVALID_STATE",
+        "the practitioner no longer sees patients then",
+    )
+    change = TeleAvailabilityChanged(
+        available=command.available, from_at=begins, until_at=ends, platforms=command.platforms
+    )
+    check(not state.tele or state.tele[-1] != change, "INVALID_STATE", "it is so already")
+    yield change
+
+
 def _check_specialty(specialty_id: str, context: Context) -> None:
     tenant = context.require("tenant", context.tenant_id)
     check(tenant.specialty(specialty_id), "NOT_FOUND", "no such specialty", id=specialty_id)
@@ -70,4 +96,5 @@ def _check_roles(roles: Iterable[PractitionerRole], context: Context) -> None:
 DECISIONS: dict[type[Command], Decision] = {
     RegisterPractitioner: Decision(register_practitioner, target="practitioner_id", creates=True),
     UpdatePractitioner: Decision(update_practitioner, target="practitioner_id"),
+    SetTeleAvailability: Decision(set_tele_availability, target="practitioner_id"),
 }

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from mymedic.messages import Bps, Event, Id, Text, Value
+from mymedic.messages import Bps, Event, Id, Text, Timestamp, Value
 
 
 class PractitionerRole(Value, frozen=True, kw_only=True):
@@ -36,4 +36,13 @@ class PractitionerUpdated(Event, frozen=True, kw_only=True):
     effective_on: date
 
 
-EVENTS: tuple[type[Event], ...] = (PractitionerRegistered, PractitionerUpdated)
+class TeleAvailabilityChanged(Event, frozen=True, kw_only=True):
+    """In `[from_at, until_at)` video visits may or may not be booked; a later event overrules an earlier one."""
+
+    available: bool
+    from_at: Timestamp
+    until_at: Timestamp | None = None
+    platforms: tuple[Text, ...] = ()
+
+
+EVENTS: tuple[type[Event], ...] = (PractitionerRegistered, PractitionerUpdated, TeleAvailabilityChanged)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from bisect import insort
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
 
-from event_store.aggregates.practitioner.events import PractitionerRegistered, PractitionerRole, PractitionerUpdated
+from event_store.aggregates.practitioner.events import (
+    PractitionerRegistered,
+    PractitionerRole,
+    PractitionerUpdated,
+    TeleAvailabilityChanged,
+)
 from mymedic.deciding import Guard, GuardChange
 from mymedic.messages import Event
 
@@ -20,6 +25,7 @@ class State(Struct):
     name: str = ""
     registered: PractitionerRegistered | None = None
     changes: list[PractitionerUpdated] = []  # by effective_on, then as recorded
+    tele: list[TeleAvailabilityChanged] = []  # as recorded
 
     def _latest(self, field: str, on: date | None) -> Any:
         for change in reversed(self.changes):
@@ -45,6 +51,23 @@ class State(Struct):
     def active_on(self, on: date) -> bool:
         return self.exists and self._latest("active", on) is not False
 
+    def is_tele_available(self, start_at: datetime, end_at: datetime) -> bool:
+        """Whether a video visit may be booked for all of a time: as the schedule says, unless it was withdrawn."""
+        if not self.tele:
+            return True
+        return not any(map(self._is_tele_withdrawn, [start_at, *self._tele_changes(start_at, end_at)]))
+
+    def _tele_changes(self, start_at: datetime, end_at: datetime) -> list[datetime]:
+        """Instants inside a time at which the availability may change."""
+        edges = (edge for change in self.tele for edge in (change.from_at, change.until_at))
+        return [edge for edge in edges if edge is not None and start_at < edge < end_at]
+
+    def _is_tele_withdrawn(self, at: datetime) -> bool:
+        for change in reversed(self.tele):
+            if change.from_at <= at and (change.until_at is None or at < change.until_at):
+                return not change.available
+        return False
+
     def works_at(self, branch_id: str, on: date | None = None) -> bool:
         """Whether a role at the branch is held on a business date, or at any time when no date is given."""
         if on is None:
@@ -62,6 +85,8 @@ def evolve(state: State, event: Event) -> None:
             state.exists, state.name, state.registered = True, event.name, event
         case PractitionerUpdated():
             insort(state.changes, event, key=lambda change: change.effective_on)
+        case TeleAvailabilityChanged():
+            state.tele.append(event)
 
 
 def guards(state: State, event: Event) -> GuardChange | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -22,6 +22,16 @@ class PublishSchedule(Command, frozen=True, kw_only=True):
     valid_to: date
     weekly: Annotated[tuple[WeeklyHours, ...], Meta(min_length=1, max_length=100)]
     schedule_id: Id | None = None
+
+
+class AmendSchedule(Command, frozen=True, kw_only=True):
+    """C22. `displace` says what becomes of bookings whose time disappears; without it there must be none."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM", "FD", "DR"})
+    schedule_id: Id
+    from_date: date
+    weekly: Annotated[tuple[WeeklyHours, ...], Meta(min_length=1, max_length=100)]
+    displace: Literal["cancel", "requeue"] | None = None
 
 
 class BlockSchedule(Command, frozen=True, kw_only=True):
@@ -55,3 +65,11 @@ class OverrideSlot(Command, frozen=True, kw_only=True):
     capacity: Capacity | None = None
     mode: Mode | None = None
     reason: Text
+
+
+class RetireSchedule(Command, frozen=True, kw_only=True):
+    """C27."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM"})
+    schedule_id: Id
+    from_date: date

@@ -13,6 +13,7 @@ Mode = Literal["in_person", "tele", "both"]
 BlockReason = Literal["leave", "emergency", "ot", "admin", "holiday"]
 OnConflict = Literal["reject", "cancel_and_refund", "queue_for_reschedule"]
 SlotAction = Literal["add_extra", "raise_capacity", "lower_capacity", "close", "change_mode"]
+RetireReason = Literal["amended", "displaced_cancel", "displaced_requeue", "schedule_retired"]
 Capacity = Annotated[int, Meta(ge=1, le=20)]
 # Guards count 5-minute buckets, so every slot begins and ends on one.
 StartTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][05](?!\n)$")]
@@ -50,8 +51,31 @@ class SchedulePublished(Event, frozen=True, kw_only=True):
 
 
 class SlotsGenerated(Event, frozen=True, kw_only=True):
+    """New slots; or, after an amendment, slots that stand with another capacity or mode under the id that they had."""
+
     business_date: date
     slots: tuple[SlotTimes, ...]
+
+
+class SlotsRetired(Event, frozen=True, kw_only=True):
+    """Slots that are no longer offered. `displaced_…`: with bookings, to be cancelled or moved to another slot."""
+
+    business_date: date
+    slot_ids: tuple[Id, ...]
+    reason: RetireReason
+
+
+class ScheduleAmended(Event, frozen=True, kw_only=True):
+    """From a business date on, another week; the slots that come, change and go stand in events of their own."""
+
+    from_date: date
+    weekly: tuple[WeeklyHours, ...]
+
+
+class ScheduleRetired(Event, frozen=True, kw_only=True):
+    """The day before `from_date` is the last on which the schedule holds."""
+
+    from_date: date
 
 
 class ScheduleBlocked(Event, frozen=True, kw_only=True):
@@ -85,7 +109,10 @@ class SlotOverridden(Event, frozen=True, kw_only=True):
 EVENTS: tuple[type[Event], ...] = (
     SchedulePublished,
     SlotsGenerated,
+    SlotsRetired,
+    ScheduleAmended,
     ScheduleBlocked,
     ScheduleUnblocked,
     SlotOverridden,
+    ScheduleRetired,
 )

@@ -10,9 +10,11 @@ from msgspec import Struct
 from event_store.aggregates.schedule.events import (
     ScheduleBlocked,
     SchedulePublished,
+    ScheduleRetired,
     ScheduleUnblocked,
     SlotOverridden,
     SlotsGenerated,
+    SlotsRetired,
     SlotTimes,
 )
 from mymedic.clock import EPOCH
@@ -43,6 +45,9 @@ class State(Struct):
     valid_to: date | None = None
     slots: dict[str, SlotTimes] = {}
     closed: dict[str, str] = {}  # slot id -> closed or retired
+    overridden: set[str] = set()  # slots that were set one by one: an amended week leaves them as they are
+    extra: set[str] = set()  # of these, the ones that belong to no week
+    retired_from: date | None = None
     blocks: dict[str, ScheduleBlocked] = {}
     unblocked: set[str] = set()
 
@@ -52,6 +57,16 @@ class State(Struct):
             return None
         state = self.closed.get(slot_id) or ("blocked" if self._is_blocked(times) else "open")
         return SlotInfo(slot_id, times.start_at, times.end_at, times.capacity, times.mode, state)
+
+    @property
+    def last_day(self) -> date:
+        assert self.valid_to is not None
+        return self.valid_to if self.retired_from is None else self.retired_from - timedelta(days=1)
+
+    def is_valid_on(self, on: date) -> bool:
+        """Whether the schedule holds on a business date."""
+        assert self.valid_from is not None
+        return self.valid_from <= on <= self.last_day
 
     def _is_blocked(self, slot: SlotTimes) -> bool:
         return any(block.start_at < slot.end_at and slot.start_at < block.end_at for block in self.blocks.values())
@@ -80,13 +95,19 @@ def evolve(state: State, event: Event) -> None:
             state.unblocked.add(event.block_id)
         case SlotOverridden():
             _override(state, event)
+        case SlotsRetired():
+            state.closed.update(dict.fromkeys(event.slot_ids, "retired"))
+        case ScheduleRetired():
+            state.retired_from = event.from_date
 
 
 def _override(state: State, event: SlotOverridden) -> None:
+    state.overridden.add(event.slot_id)
     if event.action == "close":
         state.closed[event.slot_id] = "closed"
     elif event.action == "add_extra":
         state.slots[event.slot_id] = _extra(event)
+        state.extra.add(event.slot_id)
     else:
         slot = state.slots[event.slot_id]
         state.slots[event.slot_id] = msgspec.structs.replace(
@@ -109,7 +130,7 @@ def _extra(event: SlotOverridden) -> SlotTimes:
 def guards(state: State, event: Event) -> GuardChange | None:
     """The unique facts that an event claims and gives back; `state` is the state before the event.
 
-    A published slot takes its practitioner's time, in whatever branch; a closed one gives it back. The two
+    A published slot takes its practitioner's time, in whatever branch; a closed or retired one gives it back. The two
     `..._schedule` claims are in nobody's way: by them a branch and a practitioner find their schedules.
     """
     match event:
@@ -121,10 +142,14 @@ def guards(state: State, event: Event) -> GuardChange | None:
                 ]
             )
         case SlotsGenerated():
-            claim = [Guard("slot", slot.slot_id) for slot in event.slots]
-            for slot in event.slots:
+            new = [slot for slot in event.slots if slot.slot_id not in state.slots]
+            claim = [Guard("slot", slot.slot_id) for slot in new]
+            for slot in new:
                 claim += _time(state.practitioner_id, slot)
             return GuardChange(claim=claim)
+        case SlotsRetired():
+            gone = [state.slots[slot_id] for slot_id in event.slot_ids]
+            return GuardChange(release=[guard for slot in gone for guard in _time(state.practitioner_id, slot)])
         case SlotOverridden(action="add_extra"):
             slot = _extra(event)
             return GuardChange(claim=[Guard("slot", slot.slot_id), *_time(state.practitioner_id, slot)])

@@ -56,6 +56,13 @@ def find_seat(context: Context, slot_id: str, service_id: str, mode: str, began_
     on = business_date(slot.start_at, context.tz)
     practitioner = context.require("practitioner", schedule.practitioner_id)
     check(practitioner.active_on(on), "PRACTITIONER_INACTIVE", "the practitioner no longer sees patients")
+    check(
+        mode != "tele" or practitioner.is_tele_available(slot.start_at, slot.end_at),
+        "SLOT_UNAVAILABLE",
+        "the practitioner gives no video visits at that time",
+        slot_id=slot_id,
+        mode=mode,
+    )
     branch = context.require("branch", schedule.branch_id)
     check(branch.is_open_on(on), "BRANCH_CLOSED", "the branch is closed on that day")
     return Seat(

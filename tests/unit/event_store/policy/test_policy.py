@@ -61,7 +61,7 @@ def test_a_policy_is_published_and_read_back_whole() -> None:
 
 
 def test_without_any_policy_the_defaults_hold() -> None:
-    context = ScenarioContext(an_organisation(), "cmd", MANAGER, "api")
+    context = ScenarioContext(an_organisation(), "cmd", MANAGER, None, "api")
     for kind, body in policies.DEFAULTS.items():
         version = policies.in_force(context, kind, NOW, branch_id="brn_south", city_id="cty_bengaluru")
         assert (version.policy_version_id, version.body) == (f"pol_default_{kind}", body)

@@ -1,4 +1,4 @@
-"""C09, C10."""
+"""C09, C10, C26."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import Any
 
 import pytest
 
-from event_store.aggregates.practitioner.commands import RegisterPractitioner, UpdatePractitioner
+from event_store.aggregates.appointment.commands import CancelAppointment
+from event_store.aggregates.practitioner.commands import (
+    RegisterPractitioner,
+    SetTeleAvailability,
+    UpdatePractitioner,
+)
 from event_store.aggregates.practitioner.events import (
     PractitionerRegistered,
     PractitionerRole,
     PractitionerUpdated,
+    TeleAvailabilityChanged,
 )
 from event_store.aggregates.tenant.events import SpecialtyDefined
-from tests.unit.event_store.clinic import MANAGER, TENANT, a_clinic, booked, ist, refused
+from tests.unit.event_store.clinic import DESK, MANAGER, TENANT, a_clinic, book, booked, ist, refused
 from tests.unit.event_store.organisation import MONDAY, an_organisation, registered_branch
 
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
@@ -103,3 +109,44 @@ def test_a_practitioner_with_bookings_does_not_leave() -> None:
 def test_bookings_that_are_over_keep_nobody() -> None:
     world = booked(a_clinic(), "appt_1", "slot_tue18").at(ist(3, "18:15"))
     world.when(update(TUESDAY, active=False), actor=MANAGER)
+
+
+def tele(available: bool = False, start: str = "11:00", end: str | None = "13:00", day: int = 3) -> SetTeleAvailability:
+    until = None if end is None else ist(day, end)
+    return SetTeleAvailability(practitioner_id="prac_rao", available=available, from_=ist(day, start), until=until)
+
+
+def test_video_visits_are_withdrawn_for_a_time_and_the_booked_ones_stand() -> None:
+    world = a_clinic()
+    video = book("slot_video", visit_type="tele")  # Tuesday, 12:00
+    world.when(video, actor=DESK, id="appt_1")
+    expected = TeleAvailabilityChanged(available=False, from_at=ist(3, "11:00"), until_at=ist(3, "13:00"))
+    assert world.when(tele(), actor=MANAGER) == [expected]
+    assert world.state("appointment", "appt_1").status == "booked"
+    cancel = CancelAppointment(appointment_id="appt_1", initiator="provider", reason_code="other")
+    world.when(cancel, actor=DESK)
+    assert refused(world, video).code == "SLOT_UNAVAILABLE"
+    assert world.when(book("slot_tue18"), actor=DESK)
+    world.when(tele(available=True), actor=MANAGER)
+    world.when(video, actor=DESK)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "available"),
+    [("12:14", "12:15", False), ("12:15", "13:00", True), ("11:00", "12:00", True), ("00:00", None, False)],
+)
+def test_a_visit_needs_all_of_its_time(start: str, end: str | None, available: bool) -> None:
+    world = a_clinic()
+    world.when(tele(start=start, end=end), actor=MANAGER)
+    state = world.state("practitioner", "prac_rao")
+    assert state.is_tele_available(ist(3, "12:00"), ist(3, "12:15")) is available
+
+
+def test_a_tele_availability_that_says_nothing_is_refused() -> None:
+    world = a_clinic()
+    assert refused(world, tele(start="13:00"), MANAGER).code == "VALIDATION_FAILED"
+    assert refused(world, tele(day=1), MANAGER).code == "INVALID_STATE"
+    world.when(tele(), actor=MANAGER)
+    assert refused(world, tele(), MANAGER).code == "INVALID_STATE"
+    world.given("practitioner", "prac_rao", PractitionerUpdated(active=False, effective_on=TUESDAY))
+    assert refused(world, tele(end="12:00"), MANAGER).code == "INVALID_STATE"
