@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import msgspec
 
+from event_store.aggregates.invoice.commands import ImportBilling
 from event_store.catalogue import COMMANDS
 from event_store.storable import check_storable
 from mymedic.errors import Refused
@@ -55,6 +56,8 @@ def rejected(command_id: str, refusal: Refused) -> Ack:
 
 def occurred_at(envelope: Envelope, now: datetime) -> datetime:
     """R-CMD-6: an offline client's own time counts when it is at most a day old and not ahead of us."""
+    if isinstance(envelope.command, ImportBilling):
+        return envelope.command.occurred_at  # history says itself when it happened
     at = envelope.client_recorded_at
     if at is None:
         return envelope.issued_at

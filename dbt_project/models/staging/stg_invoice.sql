@@ -30,6 +30,15 @@ select
     gst_paise,
     credit_note_no,
     reason,
-    amount_paise
+    amount_paise,
+    source_system,
+    external_ref,
+    branch_ref,
+    kind,
+    charge_ref,
+    currency,
+    method,
+    is_imputed_branch,
+    flags
 from {{ landing(source('landing', 'invoice')) }}
 where {{ is_known('recorded_at') }}

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from mymedic.messages import Bps, Command, Id, Paise, PositivePaise, Text, Value
+from event_store.aggregates.invoice.events import BillingKind, Currency, ForeignRef
+from mymedic.messages import Bps, Command, Id, Paise, PositivePaise, Text, Timestamp, Value
 
 LineNo = Annotated[int, Meta(ge=1, le=999)]
 Quantity = Annotated[int, Meta(ge=1, le=100_000)]
@@ -32,7 +33,7 @@ class CreditLine(Value, frozen=True, kw_only=True):
 
 
 class IssueInvoice(Command, frozen=True, kw_only=True):
-    """`invoice_no` is the next of its branch and fiscal year; who gives one is refused unless it is that number."""
+    """C57. `invoice_no` is the next of its branch and fiscal year; another one is refused."""
 
     who: ClassVar = frozenset({"FD", "FN", "SY"})
     patient_id: Id
@@ -44,6 +45,8 @@ class IssueInvoice(Command, frozen=True, kw_only=True):
 
 
 class IssueCreditNote(Command, frozen=True, kw_only=True):
+    """C58."""
+
     who: ClassVar = frozenset({"FN"})
     invoice_id: Id
     lines: tuple[CreditLine, ...]
@@ -51,7 +54,29 @@ class IssueCreditNote(Command, frozen=True, kw_only=True):
 
 
 class WriteOffBalance(Command, frozen=True, kw_only=True):
+    """C59."""
+
     who: ClassVar = frozenset({"FN"})
     invoice_id: Id
     amount_paise: PositivePaise
     reason: Text
+
+
+class ImportBilling(Command, frozen=True, kw_only=True):
+    """C127. One line of another system's billing; `charge_ref` names the charge that it pays or changes.
+
+    `is_taken_as_inr` takes the minor units of another currency for paise: figures to analyse, not books.
+    """
+
+    who: ClassVar = frozenset({"EN"})
+    source_system: ForeignRef
+    external_ref: ForeignRef
+    patient_ref: ForeignRef
+    branch_ref: ForeignRef | None = None
+    kind: BillingKind
+    charge_ref: ForeignRef | None = None
+    amount_paise: Paise
+    currency: Currency = "INR"
+    is_taken_as_inr: bool = False
+    method: ForeignRef | None = None
+    occurred_at: Timestamp

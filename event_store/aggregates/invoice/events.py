@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
 
 from mymedic.messages import Bps, Count, Event, Id, Paise, PositivePaise, Text, Value
 
 MONEY = ("financial_gst",)
+
+BillingKind = Literal["charge", "payment", "transfer_in", "transfer_out", "adjustment"]
+# A name that another system gave: any text, because nobody asked us when they chose it.
+ForeignRef = Annotated[str, Meta(min_length=1, max_length=128)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}(?!\n)$")]
 
 
 class InvoiceLine(Value, frozen=True, kw_only=True):
@@ -55,4 +62,26 @@ class InvoiceWrittenOff(Event, frozen=True, kw_only=True):
     reason: Text
 
 
-EVENTS: tuple[type[Event], ...] = (InvoiceIssued, InvoiceCredited, InvoiceWrittenOff)
+class BillingImported(Event, frozen=True, kw_only=True):
+    """A line of another system's billing; the refs stand as the import gave them, and the envelope says when it was.
+
+    A charge asks for money, so does what is transferred in; an adjustment and what is transferred out ask for less.
+    A `currency` other than INR: the amount is that currency's minor units, for analysis only. Flag `over_collected`:
+    more was paid on the charge than it asks for.
+    """
+
+    retention: ClassVar = MONEY
+    source_system: ForeignRef
+    external_ref: ForeignRef
+    patient_ref: ForeignRef
+    branch_ref: ForeignRef | None = None
+    kind: BillingKind
+    charge_ref: ForeignRef | None = None
+    amount_paise: Paise
+    currency: Currency
+    method: ForeignRef | None = None
+    is_imputed_branch: bool = False
+    flags: tuple[Literal["over_collected"], ...] = ()
+
+
+EVENTS: tuple[type[Event], ...] = (InvoiceIssued, InvoiceCredited, InvoiceWrittenOff, BillingImported)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from event_store.aggregates.invoice.events import InvoiceCredited, InvoiceIssued, InvoiceLine, InvoiceWrittenOff
+from event_store.aggregates.invoice.events import (
+    BillingImported,
+    InvoiceCredited,
+    InvoiceIssued,
+    InvoiceLine,
+    InvoiceWrittenOff,
+)
 from mymedic.deciding import Guard, GuardChange
 from mymedic.messages import Event
 
@@ -19,6 +25,25 @@ class LineLeft(Struct):
     @property
     def total_paise(self) -> int:
         return self.taxable_paise + self.gst_paise
+
+
+class ImportedCharge(Struct, frozen=True):
+    """What another system's lines on one charge add up to; nothing of it is ever payable here."""
+
+    is_charged: bool = False
+    asked_paise: int = 0
+    paid_paise: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """More paid than asked for; not told before the charge itself is known, for a file has no order."""
+        return self.is_charged and self.paid_paise > self.asked_paise
+
+    def after(self, kind: str, amount_paise: int) -> ImportedCharge:
+        if kind == "payment":
+            return ImportedCharge(self.is_charged, self.asked_paise, self.paid_paise + amount_paise)
+        asks = amount_paise if kind in ("charge", "transfer_in") else -amount_paise
+        return ImportedCharge(self.is_charged or kind == "charge", self.asked_paise + asks, self.paid_paise)
 
 
 class State(Struct):
@@ -41,6 +66,7 @@ class State(Struct):
     credited_paise: int = 0
     written_off_paise: int = 0
     lines: dict[int, LineLeft] = field(default_factory=dict)
+    imported: ImportedCharge = ImportedCharge()
 
     @property
     def payable_paise(self) -> int:
@@ -70,6 +96,11 @@ def evolve(state: State, event: Event) -> None:
                 state.status = "entered-in-error"
         case InvoiceWrittenOff():
             state.written_off_paise += event.amount_paise
+        case BillingImported():
+            state.exists, state.status = True, "imported"
+            state.patient_id = event.patient_ref
+            state.branch_id = event.branch_ref or state.branch_id
+            state.imported = state.imported.after(event.kind, event.amount_paise)
 
 
 def _issue(state: State, event: InvoiceIssued) -> None:
@@ -96,4 +127,10 @@ def guards(state: State, event: Event) -> GuardChange | None:
             return GuardChange(claim=[Guard("invoice_no", event.invoice_no)])
         case InvoiceCredited():
             return GuardChange(claim=[Guard("credit_note_no", event.credit_note_no)])
+        case BillingImported():
+            return GuardChange(claim=[Guard("external_ref", external_key(event.source_system, event.external_ref))])
     return None
+
+
+def external_key(source_system: str, external_ref: str) -> str:
+    return f"billing#{source_system}#{external_ref}"
