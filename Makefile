@@ -27,7 +27,7 @@ demo: setup ## simulate a clinic chain, build its warehouse, show the tie-out
 	@$(BIN)/mymedic demo
 
 test: setup ## run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not faults"
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-faults: setup ## switch the simulator's faults on one at a time and compare every cell
 	@$(BIN)/python -m pytest -m faults

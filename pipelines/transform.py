@@ -50,6 +50,7 @@ def transform(
     as_of: datetime | None = None,
     threads: int = 2,
     unit_tests: bool = False,
+    data_tests: bool = True,
 ) -> TransformReport:
     """Build every seed and model for these tenants into `database`, and test them.
 
@@ -60,9 +61,10 @@ def transform(
         "tenants": list(tenants),
         "as_of": as_of.isoformat() if as_of else "",
     }
-    arguments = ["build", *_flags(work_dir, threads)]
-    if not unit_tests:
-        arguments += ["--exclude-resource-type", "unit_test"]
+    arguments = ["build", *_flags(work_dir, threads), "--no-write-json"]
+    left_out = ["unit_test"] * (not unit_tests) + ["test"] * (not data_tests)
+    for kind in left_out:
+        arguments += ["--exclude-resource-type", kind]
     with _environment(database):
         try:
             outcome = _invoke(arguments, _manifest(work_dir, database.stem), vars=variables)

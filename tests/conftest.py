@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mymedic.settings import Settings
 from tests.databases import start_postgres
+from tests.scheduling import SharedWorlds
 from tests.worlds import World, make_world
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedWorlds:
+    return SharedWorlds(config, log)
 
 
 @pytest.fixture(scope="session")

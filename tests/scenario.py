@@ -57,7 +57,7 @@ class Scenario:
     ) -> list[Event]:
         self._commands += 1
         aggregate, decision = owner_of(type(command))
-        context = ScenarioContext(self, f"cmd_{self._commands}", actor, cosigner, channel)
+        context = ScenarioContext(self, f"cmd_{self._commands}", actor, channel, cosigner)
         if callable(decision.target):
             target = decision.target(command, context)
         else:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.architecture.asset_graph import SNAPSHOT, asset_graph
 
 # Together with the tests of the line: one process parses the project for all of them.
-pytestmark = pytest.mark.xdist_group("dagster")
 
 
 def test_the_asset_graph_is_the_one_that_was_written_down() -> None:

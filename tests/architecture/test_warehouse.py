@@ -10,8 +10,6 @@ import pytest
 from tests.architecture.warehouse import LAYERS, Project
 
 # One process parses the project for all of these.
-pytestmark = pytest.mark.xdist_group("dbt_project")
-
 MAY_READ = {
     "stg": {"source", "stg"},
     "proj": {"stg", "proj", "seed"},

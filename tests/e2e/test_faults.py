@@ -16,7 +16,6 @@ POINTS = ("midpoint", "end", "settled")
 # Deliveries and files that arrive twice, out of order or forged: whatever is sent, nothing changes.
 HARMLESS = {"F07", "F08", "F09", "F10"}
 
-pytestmark = pytest.mark.xdist_group("tiny")
 Books = dict[str, Cells]
 
 

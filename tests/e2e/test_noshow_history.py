@@ -20,8 +20,6 @@ TENANT = "ten_noshow"
 MAPPING = Path(__file__).parents[2] / "docs" / "how-to" / "import-appointments" / "noshow.toml"
 BOOKED_AFTER_THEIR_DAY = {"5655637", "5664962", "5679978", "5686628", "5715660"}
 
-pytestmark = pytest.mark.xdist_group("noshow")
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -10,14 +10,12 @@ from tests.worlds import World
 POINTS = ("midpoint", "end", "settled")
 
 
-@pytest.mark.xdist_group("tiny")
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("table", TABLES)
 def test_tiny_marts_equal_the_books(tiny_world: World, table: str, point: str) -> None:
     compare(tiny_world, table, point)
 
 
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("table", TABLES)
 def test_demo_marts_equal_the_books(demo_world: World, table: str, point: str) -> None:

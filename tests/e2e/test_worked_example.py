@@ -10,8 +10,6 @@ from tests.e2e.conftest import Weeks
 from tests.e2e.week import UTR_A, UTR_B
 from tests.unit.event_store.clinic import ist
 
-pytestmark = pytest.mark.xdist_group("worked_example")  # one worker builds the warehouses, once
-
 
 def evening(day: int) -> datetime:
     return ist(day, "23:59")

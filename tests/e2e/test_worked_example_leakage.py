@@ -5,12 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-
 from tests.e2e.conftest import Weeks
 from tests.unit.event_store.clinic import ist
-
-pytestmark = pytest.mark.xdist_group("worked_example")
 
 FRIDAY = ist(6, "23:59")
 B1 = (

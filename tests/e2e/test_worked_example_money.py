@@ -14,8 +14,6 @@ from tests.e2e.week import CARD_AT_GATEWAY, REFUND_AT_GATEWAY, UPI_AT_GATEWAY, W
 from tests.founding import founded
 from tests.unit.event_store.clinic import ist
 
-pytestmark = pytest.mark.xdist_group("worked_example")
-
 SUNDAY = ist(8, "23:59")
 VECTOR = (
     b'{"entity":"event","event":"payment.captured",'

@@ -14,8 +14,6 @@ from event_store.rebuild import guard_differences
 from tests.integration.api.bodies import anything, body_of, encoded
 from tests.integration.api.conftest import Api, refusal
 
-pytestmark = pytest.mark.xdist_group("hostile_bodies")  # the last test judges what the others left
-
 Known = dict[str, list[str]]
 SENDABLE = [command for command in COMMANDS.values() if not command.is_from_door]
 OPEN = b'{"branch_id":"brn_south","drawer_id":"drw_9","opening_float_paise":%s}'

@@ -14,8 +14,6 @@ from pipelines.publish import published_seq
 from tests.integration.pipelines.conftest import SEQS, TENANT, Closed, finding
 from tests.integration.pipelines.installation import clinic
 
-pytestmark = pytest.mark.xdist_group("dagster")
-
 
 def test_a_failed_border_publishes_nothing(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "transform", closed.replayed())

@@ -15,8 +15,6 @@ from pipelines.orchestration.warehouse import PUBLISHED
 from tests.integration.pipelines.conftest import SEQS, TENANT, Closed
 from tests.parsed_project import parsed_project
 
-pytestmark = pytest.mark.xdist_group("dagster")
-
 
 def test_the_run_succeeds(closed_once: Closed) -> None:
     assert closed_once.result.success, [

@@ -71,7 +71,6 @@ def test_a_shard_that_is_being_built_is_left_alone(settings: Settings, instance:
     assert set(keys(look(settings, instance))) == {"clinics"}
 
 
-@pytest.mark.xdist_group("dagster")
 def test_a_published_head_is_no_news(closed: Closed, instance: dg.DagsterInstance) -> None:
     assert isinstance(look(closed.settings, instance), dg.SkipReason)
     with clinic(closed.settings, TENANT) as founded:

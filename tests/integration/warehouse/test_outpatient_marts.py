@@ -26,8 +26,6 @@ from tests.integration.warehouse.clinic import Clinic, ist
 from tests.integration.warehouse.rig import build_warehouse, new_folder, opened, patient_key, run_project
 
 # One warehouse for all of these.
-pytestmark = pytest.mark.xdist_group("outpatient_marts")
-
 Row = dict[str, Any]
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import duckdb
-import pytest
 
 from tests.integration.warehouse.clinic import Clinic
 
 # One warehouse for all of these.
-pytestmark = pytest.mark.xdist_group("random_month")
-
 # column of proj_appointments -> attribute of the appointment's state
 FIGURES = {
     "status": "status",

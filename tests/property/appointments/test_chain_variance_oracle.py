@@ -18,8 +18,6 @@ from tests.integration.warehouse.rig import compiled_sql
 from tests.property.appointments.oracle import Visit, read
 
 # One warehouse for all of these.
-pytestmark = pytest.mark.xdist_group("random_month")
-
 OFFSET = timedelta(minutes=330)
 Pair = tuple[int, int]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import duckdb
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +14,6 @@ from tests.property.appointments.month import START
 from tests.property.appointments.oracle import Visit, attendance, leakage, pairs, read
 
 # One warehouse for all of these.
-pytestmark = pytest.mark.xdist_group("random_month")
-
 OFFSET = timedelta(minutes=330)
 
 

@@ -19,7 +19,6 @@ from tests.property.reconciliation.world import World
 CASES, TWINS = 200, 50
 
 # One build serves them all.
-pytestmark = pytest.mark.xdist_group("reconciliation_oracle")
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,6 @@ from pipelines.borders.export import EXPORT_RULES, check_export_border
 from pipelines.borders.result import BorderResult
 from pipelines.leaving import leave
 
-pytestmark = pytest.mark.xdist_group("borders")
-
 TENANT = "ten_skin"
 
 

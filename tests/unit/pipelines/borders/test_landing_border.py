@@ -25,8 +25,6 @@ from pipelines.borders.landing import (
 from pipelines.landing.schema import tables
 
 # One process imports Great Expectations for all of these.
-pytestmark = pytest.mark.xdist_group("borders")
-
 TENANT = "ten_skin"
 COLUMNS = [column.name for column in tables()["payment"].all_columns]
 
