@@ -70,8 +70,8 @@ def _own(filters: ExportFilters, role: str, context: Context) -> ExportFilters:
     if role == "PP":
         patient_id = filters.patient_id or actor.patient_id or ""
         patient = context.require("patient", patient_id)
-        own = same_patient(context, patient_id, actor.patient_id or "")
-        if not own and patient.guardian_patient_id != actor.patient_id:
+        is_own = same_patient(context, patient_id, actor.patient_id or "")
+        if not is_own and patient.guardian_patient_id != actor.patient_id:
             raise Refused("NOT_FOUND", f"there is no patient {patient_id}", id=patient_id)
         return msgspec.structs.replace(filters, patient_id=patient_id)
     if role == "DR":

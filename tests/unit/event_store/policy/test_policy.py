@@ -42,7 +42,7 @@ def retire(policy: PolicyPublished, days: int) -> RetirePolicy:
 
 def fixed_on(world: Scenario, day: int, **where: Any) -> int:
     """The fixed deposit in force so many days after now; 0 is the default body's."""
-    context = ScenarioContext(world, "cmd", MANAGER, None, "api")
+    context = ScenarioContext(world, "cmd", MANAGER, "api")
     body = policies.in_force(context, "deposit", NOW + timedelta(days=day), **where).body
     assert isinstance(body, DepositBody)
     return body.fixed_paise
@@ -61,7 +61,7 @@ def test_a_policy_is_published_and_read_back_whole() -> None:
 
 
 def test_without_any_policy_the_defaults_hold() -> None:
-    context = ScenarioContext(an_organisation(), "cmd", MANAGER, None, "api")
+    context = ScenarioContext(an_organisation(), "cmd", MANAGER, "api")
     for kind, body in policies.DEFAULTS.items():
         version = policies.in_force(context, kind, NOW, branch_id="brn_south", city_id="cty_bengaluru")
         assert (version.policy_version_id, version.body) == (f"pol_default_{kind}", body)
