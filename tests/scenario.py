@@ -104,7 +104,9 @@ class Scenario:
 class ScenarioContext:
     """`mymedic.deciding.Context` over a scenario."""
 
-    def __init__(self, scenario: Scenario, command_id: str, actor: Actor, cosigner: Actor | None, channel: str) -> None:
+    def __init__(
+        self, scenario: Scenario, command_id: str, actor: Actor, channel: str, cosigner: Actor | None = None
+    ) -> None:
         self._scenario = scenario
         self._ids = 0
         self.tenant_id = scenario.tenant_id

@@ -51,7 +51,7 @@ def merge_code(world: Scenario, *ids: str, actor: Actor = DESK, cosigner: Actor 
 
 
 def seen_by(world: Scenario, actor: Actor = DESK) -> ScenarioContext:
-    return ScenarioContext(world, "cmd_look", actor, None, "api")
+    return ScenarioContext(world, "cmd_look", actor, "api")
 
 
 def test_a_merge_is_one_event_on_the_survivors_stream() -> None:
