@@ -21,6 +21,11 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    name,
+    roles_count,
+    subject_id,
+    role,
+    branch_scope
 from {{ landing(source('landing', 'staff')) }}
 where {{ is_known('recorded_at') }}

@@ -57,6 +57,10 @@ select
     sac,
     gst_bps,
     duration_min,
-    conversion_window_days
+    conversion_window_days,
+    department_id,
+    payer_id,
+    nhcx_participant_code,
+    tds_bps
 from {{ landing(source('landing', 'tenant')) }}
 where {{ is_known('recorded_at') }}

@@ -9,6 +9,7 @@ from msgspec import Meta
 from event_store.aggregates.tenant.events import (
     DayCount,
     Gstin,
+    PayerKind,
     Sac,
     ServiceKind,
     SettingsPatch,
@@ -59,3 +60,23 @@ class DefineService(Command, frozen=True, kw_only=True):
     duration_min: Annotated[int, Meta(ge=1, le=1440)]
     conversion_window_days: DayCount = 30
     service_id: Id | None = None
+
+
+class DefineDepartment(Command, frozen=True, kw_only=True):
+    """C06, of hospitals. Without `department_id` a new id is made."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM"})
+    branch_id: Id
+    name: Text
+    department_id: Id | None = None
+
+
+class RegisterPayer(Command, frozen=True, kw_only=True):
+    """C13, of hospitals. Without `payer_id` a new id is made."""
+
+    who: ClassVar[frozenset[str]] = frozenset({"CM", "FN"})
+    name: Text
+    kind: PayerKind
+    nhcx_participant_code: Text | None = None
+    tds_bps: Bps = 1000
+    payer_id: Id | None = None

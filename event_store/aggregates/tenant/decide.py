@@ -7,9 +7,18 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
-from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty, RegisterTenant, UpdateTenantSettings
+from event_store.aggregates.tenant.commands import (
+    DefineDepartment,
+    DefineService,
+    DefineSpecialty,
+    RegisterPayer,
+    RegisterTenant,
+    UpdateTenantSettings,
+)
 from event_store.aggregates.tenant.events import (
+    DepartmentDefined,
     GatewayContract,
+    PayerRegistered,
     ServiceDefined,
     SettingsPatch,
     SpecialtyDefined,
@@ -124,6 +133,32 @@ def define_service(state: State, command: DefineService, context: Context) -> It
     )
 
 
+def define_department(state: State, command: DefineDepartment, context: Context) -> Iterable[Event]:
+    _check_hospital(state, "departments")
+    department_id = command.department_id or context.new_id("dep")
+    check(state.department(department_id) is None, "ALREADY_EXISTS", f"{department_id} exists", id=department_id)
+    branch = context.require("branch", command.branch_id)
+    check(branch.status == "active", "BRANCH_CLOSED", f"{command.branch_id} is closed", branch_id=command.branch_id)
+    yield DepartmentDefined(department_id=department_id, branch_id=command.branch_id, name=command.name)
+
+
+def register_payer(state: State, command: RegisterPayer, context: Context) -> Iterable[Event]:
+    _check_hospital(state, "payers")
+    payer_id = command.payer_id or context.new_id("pyr")
+    check(state.payer(payer_id) is None, "ALREADY_EXISTS", f"{payer_id} exists", id=payer_id)
+    yield PayerRegistered(
+        payer_id=payer_id,
+        name=command.name,
+        kind=command.kind,
+        nhcx_participant_code=command.nhcx_participant_code,
+        tds_bps=command.tds_bps,
+    )
+
+
+def _check_hospital(state: State, what: str) -> None:
+    check(state.kind == "hospital", "FEATURE_NOT_ENABLED", f"{what} are for hospitals; this is a {state.kind}")
+
+
 def _own(command: Command, context: Context) -> str:
     return context.tenant_id
 
@@ -133,4 +168,6 @@ DECISIONS: dict[type[Command], Decision] = {
     UpdateTenantSettings: Decision(update_settings, target=_own),
     DefineSpecialty: Decision(define_specialty, target=_own),
     DefineService: Decision(define_service, target=_own),
+    DefineDepartment: Decision(define_department, target=_own),
+    RegisterPayer: Decision(register_payer, target=_own),
 }

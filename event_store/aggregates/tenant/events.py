@@ -1,4 +1,4 @@
-"""What happens to a tenant: its registration, its settings, its specialties and services."""
+"""What happens to a tenant: its registration, its settings, departments, specialties, services and payers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mymedic.messages import Bps, Event, Id, Paise, Role, Text, Value
 
 TenantKind = Literal["clinic", "chain", "hospital"]
 ServiceKind = Literal["consultation", "tele_consultation", "follow_up", "procedure", "investigation", "room", "package"]
+PayerKind = Literal["insurer", "tpa", "scheme"]
 StateCode = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$")]
 Gstin = Annotated[str, Meta(pattern=r"^[0-9A-Z]{15}(?!\n)$")]
 Sac = Annotated[str, Meta(pattern=r"^[0-9]{6}(?!\n)$")]
@@ -122,4 +123,27 @@ class ServiceDefined(Event, frozen=True, kw_only=True):
     conversion_window_days: DayCount
 
 
-EVENTS: tuple[type[Event], ...] = (TenantRegistered, TenantSettingsChanged, SpecialtyDefined, ServiceDefined)
+class DepartmentDefined(Event, frozen=True, kw_only=True):
+    department_id: Id
+    branch_id: Id
+    name: Text
+
+
+class PayerRegistered(Event, frozen=True, kw_only=True):
+    """`tds_bps` of what it settles is kept back as tax; `nhcx_participant_code` is where claims are sent."""
+
+    payer_id: Id
+    name: Text
+    kind: PayerKind
+    nhcx_participant_code: Text | None = None
+    tds_bps: Bps
+
+
+EVENTS: tuple[type[Event], ...] = (
+    TenantRegistered,
+    TenantSettingsChanged,
+    SpecialtyDefined,
+    ServiceDefined,
+    DepartmentDefined,
+    PayerRegistered,
+)

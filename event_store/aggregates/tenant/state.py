@@ -7,7 +7,9 @@ from msgspec import Struct
 
 from event_store.aggregates.tenant.events import (
     Calendar,
+    DepartmentDefined,
     GatewayContract,
+    PayerRegistered,
     RetentionYears,
     ServiceDefined,
     SettingsPatch,
@@ -69,12 +71,20 @@ class State(Struct):
     settings: Settings = Settings()
     specialties: dict[str, SpecialtyDefined] = {}
     services: dict[str, ServiceInfo] = {}
+    departments: dict[str, DepartmentDefined] = {}
+    payers: dict[str, PayerRegistered] = {}
 
     def specialty(self, specialty_id: str) -> SpecialtyDefined | None:
         return self.specialties.get(specialty_id)
 
     def service(self, service_id: str) -> ServiceInfo | None:
         return self.services.get(service_id)
+
+    def department(self, department_id: str) -> DepartmentDefined | None:
+        return self.departments.get(department_id)
+
+    def payer(self, payer_id: str) -> PayerRegistered | None:
+        return self.payers.get(payer_id)
 
 
 def evolve(state: State, event: Event) -> None:
@@ -92,6 +102,10 @@ def evolve(state: State, event: Event) -> None:
             state.specialties[event.specialty_id] = event
         case ServiceDefined():
             state.services[event.service_id] = event
+        case DepartmentDefined():
+            state.departments[event.department_id] = event
+        case PayerRegistered():
+            state.payers[event.payer_id] = event
 
 
 def guards(state: State, event: Event) -> GuardChange | None:
