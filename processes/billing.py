@@ -10,6 +10,7 @@ from event_store.aggregates.invoice.events import InvoiceIssued
 from event_store.aggregates.payment.commands import AllocatePayment
 from event_store.aggregates.payment.events import PaymentCaptured
 from event_store.recorded import Recorded
+from mymedic.receivables import outstanding
 from processes.world import World
 
 
@@ -73,9 +74,7 @@ def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None
 
 def _allocate(payment_id: str, invoice_id: str, world: World, *about: str) -> None:
     payment = world.state("payment", payment_id)
-    invoice = world.state("invoice", invoice_id)
-    allocated = sum(one.allocated_to(invoice_id) for one in world.related("payment", "invoice", invoice_id))
-    amount_paise = min(payment.held_paise, invoice.outstanding(allocated))
+    amount_paise = min(payment.held_paise, outstanding(world, invoice_id))
     if amount_paise > 0:
         command = AllocatePayment(payment_id=payment_id, invoice_id=invoice_id, amount_paise=amount_paise)
         world.send(command, payment_id, *about)

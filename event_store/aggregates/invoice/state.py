@@ -49,8 +49,8 @@ class ImportedCharge(Struct, frozen=True):
 class State(Struct):
     """`invoice_id` is set by whoever loads the stream.
 
-    `status` is `issued`, or `entered-in-error` after a full credit; `balanced` depends on the payments, so it is
-    asked with what they have allocated (INV-P3).
+    `status` is `issued`, or `entered-in-error` after a full credit; `balanced` depends on payments and claims, so it
+    is asked with what stands against the invoice (INV-P3).
     """
 
     exists: bool = False
@@ -73,12 +73,15 @@ class State(Struct):
         """What the invoice asks for after credits and write-offs."""
         return self.total_paise - self.credited_paise - self.written_off_paise
 
-    def outstanding(self, allocated_paise: int) -> int:
-        """INV-P3: what is still to be paid when so much has been allocated to it."""
-        return self.payable_paise - allocated_paise
+    def outstanding(self, allocated_paise: int, claimed_paise: int = 0) -> int:
+        """INV-P3: what is still to be paid when so much is allocated to it, and so much claimed from payers.
 
-    def is_balanced(self, allocated_paise: int) -> bool:
-        return self.outstanding(allocated_paise) == 0
+        `mymedic.receivables.outstanding` asks with both as they are now.
+        """
+        return self.payable_paise - allocated_paise - claimed_paise
+
+    def is_balanced(self, allocated_paise: int, claimed_paise: int = 0) -> bool:
+        return self.outstanding(allocated_paise, claimed_paise) == 0
 
 
 def evolve(state: State, event: Event) -> None:

@@ -12,6 +12,7 @@ from mymedic.deciding import Context, check
 from mymedic.errors import Refused
 from mymedic.messages import Event, On
 from mymedic.money import tax_inside
+from mymedic.receivables import claimed, outstanding
 
 
 def issue_credit_note(state: State, command: IssueCreditNote, context: Context) -> Iterator[Event | On]:
@@ -20,11 +21,13 @@ def issue_credit_note(state: State, command: IssueCreditNote, context: Context) 
     check(len(set(numbers)) == len(numbers), "VALIDATION_FAILED", "a line is credited twice", field="lines")
     lines = tuple(_credited(state, line) for line in command.lines)
     total = sum(line.total_paise for line in lines)
+    # What is claimed is between us and the payer: that claim is cancelled or closed first.
+    payable = state.outstanding(0, claimed(context, context.id))
     check(
-        total <= state.payable_paise,
+        total <= payable,
         "CREDIT_EXCEEDS_INVOICE",
-        "part of the invoice has been written off already",
-        payable_paise=state.payable_paise,
+        "part of the invoice has been written off or claimed already",
+        payable_paise=payable,
     )
     yield InvoiceCredited(
         credit_note_no=next_credit_note_no(context, state.branch_id),
@@ -32,17 +35,16 @@ def issue_credit_note(state: State, command: IssueCreditNote, context: Context) 
         total_paise=total,
         reason=command.reason,
     )
-    yield from _deallocations(context, state.payable_paise - total)
+    yield from _deallocations(context, payable - total)
 
 
 def write_off_balance(state: State, command: WriteOffBalance, context: Context) -> Iterator[Event]:
-    allocated = sum(payment.allocated_to(context.id) for payment in context.related("payment", "invoice", context.id))
-    outstanding = state.outstanding(allocated)
+    due = outstanding(context, context.id)
     check(
-        command.amount_paise <= outstanding,
+        command.amount_paise <= due,
         "ALLOCATION_EXCEEDS_INVOICE",
         "there is less outstanding",
-        outstanding_paise=outstanding,
+        outstanding_paise=due,
     )
     yield InvoiceWrittenOff(amount_paise=command.amount_paise, reason=command.reason)
 

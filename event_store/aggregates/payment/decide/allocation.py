@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from event_store.aggregates.payment.commands import AllocatePayment, DeallocatePayment
-from event_store.aggregates.payment.decide.subject import check_same_patient, outstanding
+from event_store.aggregates.payment.decide.subject import check_same_patient
 from event_store.aggregates.payment.events import DepositForfeitReversed, PaymentAllocated, PaymentDeallocated
 from event_store.aggregates.payment.state import State
 from mymedic.deciding import Context, check
 from mymedic.messages import Event
+from mymedic.receivables import outstanding
 
 
 def allocate_payment(state: State, command: AllocatePayment, context: Context) -> list[Event]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from event_store.aggregates.payment.commands import InitiatePayment
-from event_store.aggregates.payment.decide.subject import GONE, check_pair, outstanding, paid_for
+from event_store.aggregates.payment.decide.subject import GONE, check_pair, paid_for
 from event_store.aggregates.payment.events import PaymentInitiated
 from event_store.aggregates.payment.state import State
 from mymedic.deciding import Context, check
 from mymedic.messages import Event
+from mymedic.receivables import outstanding
 
 
 def initiate_target(command: InitiatePayment, context: Context) -> str:

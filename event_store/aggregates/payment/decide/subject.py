@@ -46,9 +46,3 @@ def paid_for(context: Context, command: Any) -> tuple[Any, Any]:
         invoice = context.require("invoice", command.invoice_id)
         check_same_patient(context, command.patient_id, invoice.patient_id, "invoice_id")
     return appointment, invoice
-
-
-def outstanding(context: Context, invoice_id: str) -> int:
-    """Paise of an invoice that no payment stands against yet (INV-P3)."""
-    allocated = sum(payment.allocated_to(invoice_id) for payment in context.related("payment", "invoice", invoice_id))
-    return int(context.require("invoice", invoice_id).outstanding(allocated))
