@@ -11,15 +11,21 @@ from functools import partial
 import uvicorn
 
 from apps.identity import identity_of
+from apps.logs import log_to_stderr
 from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import create_app
+from event_store.api.batches import COMMAND_LIMIT
+from event_store.api.limits import Rate, RateLimits
 from event_store.store import Store, open_store
+from mymedic.clock import Clock
 from mymedic.settings import Settings
 from processes.runner import Runner
 
 _LOG = logging.getLogger(__name__)
 # Reactions look at the log this often; a reader that waits for a hint alone would miss a lost one.
 TICK_SECONDS = 0.5
+# So many seconds' worth of commands may come at once: a desk that opens, a phone that is back in the network.
+BURST_SECONDS = 4
 
 
 @asynccontextmanager
@@ -57,13 +63,24 @@ def _look_after_all(runner: Runner, settings: Settings, store: Store) -> None:
             _LOG.exception("the reactions of %s came to a halt; they are tried again", tenant_id)
 
 
+def limits_of(settings: Settings, clock: Clock) -> RateLimits:
+    tenant, caller = (
+        Rate(rate, max(COMMAND_LIMIT, int(rate * BURST_SECONDS)))
+        for rate in (settings.rate_tenant, settings.rate_caller)
+    )
+    return RateLimits(tenant, caller, clock)
+
+
 def run_server(settings: Settings, port: int) -> None:
     """Serve until interrupted."""
+    log_to_stderr(settings.log_level)
     with open_store(settings) as store:
         app = create_app(
             store,
             identity_of(settings, store.handler.clock),
             companions=[partial(reactions, settings)],
             doors=[webhook_route(settings, store)],
+            limits=limits_of(settings, store.handler.clock),
+            home=settings.resolved_home,
         )
-        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+        uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)

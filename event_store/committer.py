@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 
 from event_store.handle import Handler
@@ -16,6 +17,8 @@ GROUP_LIMIT = 512
 # A kind of command that took longer than this on the event loop's own thread is kept off it for a while.
 SLOW_SECONDS, KEPT_OFF_SECONDS = 0.005, 60.0
 
+# Told how many commands begin to be decided together; what it returns is called once they are durable.
+Watcher = Callable[[int], Callable[[], None]]
 _Waiting = tuple[Envelope, "asyncio.Future[Ack]"]
 
 
@@ -24,8 +27,9 @@ class GroupCommitter:
     together.
     """
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, watcher: Watcher = lambda count: lambda: None) -> None:
         self._handler = handler
+        self._watcher = watcher
         self._gathered: list[_Waiting] = []
         self._handed_over = 0
         self._kept_off: dict[type[Command], float] = {}
@@ -33,6 +37,11 @@ class GroupCommitter:
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a writer that would answer."""
+        return not self._stopped and self._thread.is_alive()
 
     async def handle(self, envelope: Envelope) -> Ack:
         """The answer, once it is durable."""
@@ -62,6 +71,7 @@ class GroupCommitter:
         command, began = type(envelope.command), time.monotonic()
         if began < self._kept_off.get(command, 0.0):
             return False
+        done = self._watcher(1)
         outcome: Ack | Exception | None
         try:
             outcome = self._handler.submit_at_once(envelope)
@@ -69,6 +79,7 @@ class GroupCommitter:
             outcome = error
         if outcome is None:
             return False
+        done()
         if time.monotonic() - began > SLOW_SECONDS:
             self._kept_off[command] = began + KEPT_OFF_SECONDS
         _resolve([future], [outcome])
@@ -94,6 +105,7 @@ class GroupCommitter:
 
     def _answer(self, group: list[_Waiting]) -> None:
         envelopes = [envelope for envelope, _ in group]
+        done = self._watcher(len(group))
         outcomes: list[Ack | Exception]
         try:
             outcomes = [*self._handler.submit_many(envelopes)]
@@ -101,6 +113,7 @@ class GroupCommitter:
             # A bug of ours, met by one command, undid them all: the others are answered one by one. The writer goes
             # on whatever happens, or everybody after this would wait for ever.
             outcomes = [error] if len(group) == 1 else [self._alone(envelope) for envelope in envelopes]
+        done()
         futures = [future for _, future in group]
         futures[0].get_loop().call_soon_threadsafe(self._hand_back, futures, outcomes)
 

@@ -29,6 +29,11 @@ class Feed:
         with self._ledger.read() as reads:
             return reads.tenants()
 
+    def heads(self) -> list[tuple[str, int]]:
+        """(tenant, last seq) of everybody, the longest log first."""
+        with self._ledger.read() as reads:
+            return reads.heads()
+
     def head(self, tenant_id: str) -> int:
         """The last seq of a tenant; 0 when it has none."""
         with self._ledger.read() as reads:

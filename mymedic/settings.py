@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     webhook_secrets: dict[str, list[str]] = Field(
         default={}, description="`<tenant>/<gateway>` -> the endpoint's secrets: the present one, then the one before"
     )
+    rate_tenant: float = Field(default=2_000, gt=0, description="Commands a second that a tenant may send, on average")
+    rate_caller: float = Field(default=500, gt=0, description="The same for one caller; 4 s of it may come at once")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="info: one line per request"
+    )
     data: Path | None = Field(default=None, description="Folder of real sample files, for tests")
     peers: Path | None = Field(default=None, description="Folder of peer benchmarks, for bench/")
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Router, get
+from litestar import Litestar, Router
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from opentelemetry.trace import TracerProvider
 
+from event_store.api.batches import batch
 from event_store.api.commands import command_routes
 from event_store.api.identity import COSIGNER_HEADER, Identity
+from event_store.api.limits import RateLimits
 from event_store.api.problems import on_bug, on_http_error, on_refused
+from event_store.api.readiness import health, metrics, ready
 from event_store.api.reading import require_json
+from event_store.api.watching import Watch, watched
 from event_store.committer import GroupCommitter
 from event_store.store import Store
 from mymedic.errors import Refused
@@ -28,23 +35,25 @@ BODY_LIMIT = 16 * 1024 * 1024
 Companion = Callable[[Store], AbstractAsyncContextManager[None]]
 
 
-@get("/health", summary="Whether the process answers", sync_to_thread=False)
-def health() -> dict[str, str]:
-    return {"status": "ok"}
-
-
 def create_app(
     store: Store,
     identity: Identity,
     companions: Sequence[Companion] = (),
     doors: Sequence[HTTPRouteHandler] = (),
+    limits: RateLimits | None = None,
+    home: Path | None = None,
+    tracers: TracerProvider | None = None,
 ) -> Litestar:
-    """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves."""
+    """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves.
+
+    `home` is the folder whose disk must take a file for the server to be ready.
+    """
+    clock = store.handler.clock
+    watch = Watch(clock, store.feed, tracers)
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        app.state.committer = GroupCommitter(store.handler)
-        app.state.clock = store.handler.clock
+        app.state.committer = GroupCommitter(store.handler, watch.append)
         async with AsyncExitStack() as stack:
             stack.callback(app.state.committer.stop)
             for companion in companions:
@@ -54,12 +63,16 @@ def create_app(
     async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Before the body is read: a stranger learns nothing about what a command looks like."""
         bearer = await identity.bearer_soon(connection.headers.get("Authorization"))
+        connection.scope["state"]["seen"].tenant_id = bearer.tenant_id
+        if limits is not None:
+            limits.charge(bearer)
         connection.state.bearer = bearer
         connection.state.cosigner = await identity.cosigner_soon(connection.headers.get(COSIGNER_HEADER), bearer)
 
-    commands = Router(path="/", route_handlers=command_routes(), guards=[authenticated, require_json])
-    return Litestar(
-        route_handlers=[health, *doors, commands],
+    commands = Router(path="/", route_handlers=[*command_routes(), batch], guards=[authenticated, require_json])
+    app = Litestar(
+        route_handlers=[health, ready, metrics, *doors, commands],
+        state=State({"store": store, "clock": clock, "watch": watch, "limits": limits, "home": home}),
         exception_handlers={Refused: on_refused, HTTPException: on_http_error, Exception: on_bug},
         logging_config=None,  # the program that serves decides where its log goes
         lifespan=[running],
@@ -73,3 +86,5 @@ def create_app(
             render_plugins=[ScalarRenderPlugin()],
         ),
     )
+    app.asgi_handler = watched(app.asgi_handler, watch)
+    return app

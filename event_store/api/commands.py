@@ -10,25 +10,28 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody
 
-from event_store.api.identity import COSIGNER_HEADER, Bearer
+from event_store.api.asking import About, envelope_of, instant
+from event_store.api.identity import COSIGNER_HEADER
 from event_store.api.problems import Problem, problem
 from event_store.api.reading import CommandRequest
+from event_store.api.watching import seen_of
 from event_store.catalogue import COMMANDS, kebab, owner_of
 from event_store.committer import GroupCommitter
-from mymedic.clock import Clock
-from mymedic.ids import UlidFactory
-from mymedic.messages import ID_PATTERN, Ack, Command, EntryChannel, Envelope
+from mymedic.messages import ID_PATTERN, Ack, Command, EntryChannel
 
-_REFUSALS = {
+REFUSALS = {
     status: ResponseSpec(data_container=Problem, description=text, media_type="application/problem+json")
     for status, text in {
         401: "no valid token",
+        402: "a deposit is missing",
         403: "not for this actor or tenant",
         404: "no such thing in this tenant",
+        410: "the record of this person was erased",
         409: "the state of things does not allow it",
         413: "longer than any command",
         415: "not JSON",
         422: "the command is not well formed, or breaks a rule",
+        429: "too many at once; come back after `Retry-After` seconds",
         503: "the store is busy; send the same command again",
     }.items()
 }
@@ -53,6 +56,21 @@ Cosigner = Annotated[
     str | None,
     HeaderParameter(name=COSIGNER_HEADER, description="`Bearer <token>` of a second person, where one may not alone"),
 ]
+CausationId = Annotated[
+    str | None, _id_header("X-Causation-Id", "the command or event that made the caller ask; else the command itself")
+]
+TenantId = Annotated[
+    str | None, _id_header("X-Tenant-Id", "the tenant that the caller means; TENANT_MISMATCH if the token is not its")
+]
+ClientRecordedAt = Annotated[
+    str | None,
+    HeaderParameter(
+        name="X-Client-Recorded-At",
+        max_length=40,
+        schema_extra={"format": "date-time"},
+        description="when it happened, from a doctor's or a desk's device that was offline: at most 24 h ago",
+    ),
+]
 Channel = Annotated[EntryChannel, HeaderParameter(name="X-Channel")]
 
 
@@ -67,26 +85,29 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
         idempotency_key: IdempotencyKey = None,
         if_match: IfMatch = None,
         correlation_id: CorrelationId = None,
+        causation_id: CausationId = None,
         aggregate_id: AggregateId = None,
+        tenant_id: TenantId = None,
+        client_recorded_at: ClientRecordedAt = None,
         channel: Channel = "api",
         cosigner: Cosigner = None,  # read by the application's guard; it stands here for the documentation
     ) -> Response[Any]:
-        bearer: Bearer = request.state.bearer
-        committer: GroupCommitter = request.app.state.committer
-        clock: Clock = request.app.state.clock
-        envelope = Envelope(
-            command=data,
-            command_id=idempotency_key or UlidFactory(clock).new("cmd", "", 0),
-            tenant_id=bearer.tenant_id,
-            actor=bearer.actor,
-            cosigner=request.state.cosigner,
-            issued_at=clock.now(),
-            channel=channel,
-            aggregate_id=aggregate_id,
+        about = About(
+            command_id=idempotency_key,
             expected_version=int(if_match.strip('"')) if if_match else None,
+            aggregate_id=aggregate_id,
             correlation_id=correlation_id,
+            causation_id=causation_id,
+            client_recorded_at=instant(client_recorded_at, "X-Client-Recorded-At"),
+            channel=channel,
+            tenant_id=tenant_id,
         )
-        ack = await committer.handle(envelope)
+        state = request.app.state
+        committer: GroupCommitter = state.committer
+        ack = await committer.handle(
+            envelope_of(data, about, request.state.bearer, state.clock, request.state.cosigner)
+        )
+        seen_of(request).answered(ack)
         if ack.error is not None:
             return problem(ack.error)
         headers = {"ETag": f'"{ack.stream_version}"'} if ack.stream_version is not None else {}
@@ -102,7 +123,7 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
         summary=name,
         description=f"{(command.__doc__ or name).strip()}\n\nRoles: {', '.join(sorted(command.who))}.",
         operation_id=name,
-        responses=_REFUSALS,
+        responses=REFUSALS,
         request_class=CommandRequest,
         opt={"decode": msgspec.json.Decoder(command).decode},
     )(answer)

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
+from event_store.api.watching import seen_of
 from mymedic.errors import CODES, Refused
 from mymedic.messages import ErrorBody
 
@@ -42,32 +43,46 @@ _CODE_OF_STATUS = {
 
 def problem(error: ErrorBody, headers: dict[str, str] | None = None) -> Response[Problem]:
     """The HTTP answer to a refusal."""
-    status = CODES[error.code].http_status
     headers = dict(headers or {})
     if error.code == "UNAUTHENTICATED":
         headers["WWW-Authenticate"] = "Bearer"
-    if error.retryable and status >= 429:
-        headers["Retry-After"] = "1"
-    body = Problem(
+    if error.retryable:
+        headers["Retry-After"] = str(retry_after(error))
+    return _response(problem_of(error), headers)
+
+
+def problem_of(error: ErrorBody) -> Problem:
+    """The body of that answer."""
+    return Problem(
         type=f"urn:mymedic:problem:{error.code}",
         title=error.code.replace("_", " ").capitalize(),
-        status=status,
+        status=CODES[error.code].http_status,
         detail=error.message,
         code=error.code,
         retryable=error.retryable,
         details=error.details,
     )
-    return _response(body, headers)
 
 
-def on_refused(_: Request[Any, Any, Any], refusal: Refused) -> Response[Problem]:
+def retry_after(error: ErrorBody) -> int:
+    """Seconds until a retry can help; at once where the caller has only to look again first."""
+    return int(error.details.get("retry_after_s", 0 if error.code == "VERSION_CONFLICT" else 1))
+
+
+def error_of(refusal: Refused) -> ErrorBody:
     details = {name: value for name, value in refusal.details.items() if value is not None}
-    return problem(ErrorBody(code=refusal.code, message=refusal.message, details=details, retryable=refusal.retryable))
+    return ErrorBody(code=refusal.code, message=refusal.message, details=details, retryable=refusal.retryable)
+
+
+def on_refused(request: Request[Any, Any, Any], refusal: Refused) -> Response[Problem]:
+    seen_of(request).code = refusal.code
+    return problem(error_of(refusal))
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework refuses: an unknown path, a wrong method, a header that is none."""
     code = _CODE_OF_STATUS.get(error.status_code)
+    seen_of(request).code = code or ""
     if code is None:
         return _without_code(error.status_code, error.detail)
     wrong = [(one.get("key"), one.get("message")) for one in error.extra] if isinstance(error.extra, list) else []
@@ -86,6 +101,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Nobody outside learns what it was; the log does."""
+    seen_of(request).outcome = "failed"
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _without_code(500, "something is wrong here; it stands in the server's log")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -23,14 +24,35 @@ class CommandRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         body = await self.body()
-        decode: Callable[[bytes], Any] = self.route_handler.opt["decode"]
-        try:
-            return decode(body)
-        except _UNREADABLE as error:
-            raise _refusal(error) from error
+        return read(body, self.route_handler.opt["decode"])
 
 
-def _refusal(error: Exception) -> Refused:
+def read(body: bytes, decode: Callable[[bytes], Any]) -> Any:
+    """What a decoder makes of strict JSON; VALIDATION_FAILED with the place of what is wrong."""
+    try:
+        read = decode(body)
+        json.loads(body, object_pairs_hook=_once, parse_int=_unread, parse_float=_unread)
+    except _UNREADABLE as error:
+        raise unreadable(error) from error
+    return read
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Any:
+    """An object whose keys are each there once. RFC 8259 leaves open which of two values counts, so readers differ:
+    what a proxy has let pass might not be what is done here.
+    """
+    if len(pairs) > 1 and len({key for key, _ in pairs}) < len(pairs):
+        keys = [key for key, _ in pairs]
+        field = next(key for key in keys if keys.count(key) > 1)
+        raise Refused("VALIDATION_FAILED", "the key is there twice", field=field)
+    return None
+
+
+def _unread(_: str) -> None:
+    """Numbers were looked at by the decoder; a number of a million digits need not become one."""
+
+
+def unreadable(error: Exception) -> Refused:
     """`field` is a path like `lines[0].qty`; without it, the whole body is meant."""
     if isinstance(error, RecursionError):
         return Refused("VALIDATION_FAILED", "the body is nested too deeply")

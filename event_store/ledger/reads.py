@@ -50,6 +50,10 @@ class Reads(ABC):
     def tenants(self) -> list[str]:
         return [tenant_id for (tenant_id,) in self.rows("SELECT tenant_id FROM head ORDER BY tenant_id")]
 
+    def heads(self) -> list[tuple[str, int]]:
+        """(tenant, last seq), the longest log first."""
+        return [(tenant_id, seq) for tenant_id, seq in self.rows("SELECT tenant_id, seq FROM head ORDER BY 2 DESC, 1")]
+
     def head(self, tenant_id: str) -> Head | None:
         found = self.rows("SELECT seq, event_hash, recorded_at FROM head WHERE tenant_id = ?", (tenant_id,))
         return Head(*found[0]) if found else None

@@ -18,7 +18,17 @@ USED_OTHERWISE = {
     "dagster-webserver": "the screen of `make dagster`",
     "tzdata": "tenants' zones, on machines that have none",
 }
-TOOLS = {"import-linter", "mypy", "pytest", "pytest-xdist", "ruff", "setuptools", "sqlfluff", "types-pyyaml"}
+TOOLS = {
+    "import-linter",
+    "mypy",
+    "pytest",
+    "pytest-xdist",
+    "ruff",
+    "setuptools",
+    "sqlfluff",
+    "types-protobuf",
+    "types-pyyaml",
+}
 
 
 def test_what_the_product_imports_is_declared_and_the_other_way_round() -> None:
@@ -86,4 +96,5 @@ def _owner(name: str, owners: set[str]) -> str:
     """`dbt` is shared by several distributions: dbt.adapters.duckdb is dbt-duckdb's, dbt.cli dbt-core's."""
     by_length = sorted(owners, key=len, reverse=True)
     dashed = name.replace(".", "-").replace("dbt-adapters-duckdb", "dbt-duckdb").replace("dbt-cli", "dbt-core")
+    dashed = re.sub(r"^opentelemetry-(?!sdk)", "opentelemetry-api-", dashed)
     return next((owner for owner in by_length if dashed.startswith(owner)), by_length[-1])

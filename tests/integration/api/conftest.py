@@ -75,6 +75,10 @@ class Api:
         content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         return self.client.post(f"/v1/commands/{name}", headers=sent, **content)
 
+    def post_batch(self, body: bytes, role: str = "FD") -> Any:
+        headers = {"Authorization": f"Bearer {self.token(role, self.chain.tenant_id)}"}
+        return self.client.post("/v1/commands:batch", content=body, headers=headers)
+
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:

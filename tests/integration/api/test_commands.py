@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.integration.api.conftest import Api, refusal
+
+CONSENT = {"patient_id": "pat_asha", "purpose": "messaging", "notice_version": "1", "given_by": {"role": "patient"}}
 
 
 def hold(api: Api, day: int, clock: str, **changes: Any) -> dict[str, Any]:
@@ -108,6 +111,52 @@ def test_digits_of_another_script_are_no_version(api: Api) -> None:
         ],
     )
     refusal(answer, 422, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize(("hours", "role"), [(-24, "FD"), (-5, "FD"), (0, "FD"), (2 / 60, "FD")])
+def test_an_offline_device_says_when_it_was(api: Api, hours: float, role: str) -> None:
+    """R-CMD-6: from 24 h ago to 2 min from now. `recorded_at` stays the server's."""
+    at = api.chain.clock.now() + timedelta(hours=hours)
+    answer = api.send("record-consent", CONSENT, role, X_Client_Recorded_At=at.isoformat())
+    assert answer.json()["status"] == "accepted"
+    recorded = api.chain.log()[-1]
+    assert (recorded.occurred_at, recorded.recorded_at) == (at, api.chain.clock.now())
+
+
+@pytest.mark.parametrize("hours", [-24.001, 2.1 / 60, -24 * 365])
+def test_a_clock_that_is_too_far_off_is_refused(api: Api, hours: float) -> None:
+    at = api.chain.clock.now() + timedelta(hours=hours)
+    refusal(api.send("record-consent", CONSENT, X_Client_Recorded_At=at.isoformat()), 422, "CLOCK_SKEW")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_the_ends_of_time_are_too_far_off(api: Api, text: str) -> None:
+    refusal(api.send("record-consent", CONSENT, X_Client_Recorded_At=text), 422, "CLOCK_SKEW")
+
+
+@pytest.mark.parametrize("text", ["yesterday", "1762000000", "2026-11-02T10:00:00", "2026-11-02", ""])
+def test_an_instant_without_its_offset_is_none(api: Api, text: str) -> None:
+    problem = refusal(api.send("record-consent", CONSENT, X_Client_Recorded_At=text), 422, "VALIDATION_FAILED")
+    assert problem["details"]["field"] == "X-Client-Recorded-At"
+
+
+def test_only_who_works_offline_says_when_it_was(api: Api) -> None:
+    """R-CMD-6: everybody else's command happens when it arrives."""
+    at = api.chain.clock.now().isoformat()
+    answer = api.send("define-specialty", {"name": "Oncology"}, "CM", X_Client_Recorded_At=at)
+    assert refusal(answer, 403, "FORBIDDEN")["details"] == {"field": "client_recorded_at"}
+
+
+def test_a_cause_outside_is_kept(api: Api) -> None:
+    api.send("define-specialty", {"name": "Nephrology"}, "CM", X_Causation_Id="evt_elsewhere")
+    assert api.chain.log()[-1].causation_id == "evt_elsewhere"
+
+
+def test_a_token_of_another_tenant_than_meant_is_refused(api: Api) -> None:
+    """R-AUTH-1."""
+    meant = {"name": "Rheumatology"}
+    refusal(api.send("define-specialty", meant, "CM", X_Tenant_Id="ten_other"), 403, "TENANT_MISMATCH")
+    assert api.send("define-specialty", meant, "CM", X_Tenant_Id="ten_test").json()["status"] == "accepted"
 
 
 def test_health_needs_no_token(api: Api) -> None:

@@ -40,12 +40,14 @@ def test_a_command_is_described_by_its_struct(schema: dict[str, Any]) -> None:
 
 def test_refusals_and_headers_are_described(schema: dict[str, Any]) -> None:
     operation = schema["paths"]["/v1/commands/capture-payment"]["post"]
-    assert {"200", "401", "403", "404", "409", "413", "415", "422", "503"} <= set(operation["responses"])
+    assert {"200", "401", "403", "404", "409", "413", "415", "422", "429", "503"} <= set(operation["responses"])
     problem = operation["responses"]["409"]["content"]
     assert list(problem) == ["application/problem+json"]
     headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
-    about = {"Idempotency-Key", "If-Match", "X-Aggregate-Id", "X-Channel", "X-Correlation-Id"}
-    assert headers == about | {"X-Cosigner-Authorization"}
+    assert headers == {
+        *("Idempotency-Key", "If-Match", "X-Aggregate-Id", "X-Channel", "X-Correlation-Id"),
+        *("X-Causation-Id", "X-Client-Recorded-At", "X-Tenant-Id", "X-Cosigner-Authorization"),
+    }
     assert schema["security"] == [{"bearer": []}]
 
 
