@@ -96,5 +96,5 @@ def _owner(name: str, owners: set[str]) -> str:
     """`dbt` is shared by several distributions: dbt.adapters.duckdb is dbt-duckdb's, dbt.cli dbt-core's."""
     by_length = sorted(owners, key=len, reverse=True)
     dashed = name.replace(".", "-").replace("dbt-adapters-duckdb", "dbt-duckdb").replace("dbt-cli", "dbt-core")
-    dashed = re.sub(r"^opentelemetry-(?!sdk)", "opentelemetry-api-", dashed)
+    dashed = re.sub(r"^opentelemetry(?!-sdk)", "opentelemetry-api", dashed)
     return next((owner for owner in by_length if dashed.startswith(owner)), by_length[-1])
