@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mymedic.deciding import Context
+from mymedic.errors import Refused
 from mymedic.messages import Bps, Count, Paise, Value
 from mymedic.money import share_bps
 
@@ -125,6 +126,20 @@ def in_force(
         if version is not None:
             return version
     return DEFAULT_VERSIONS[kind]
+
+
+def pinned(context: Context, policy_version_id: str) -> PolicyVersion:
+    """The version that was pinned, whatever was published since (R-POL-1); POLICY_NOT_FOUND when it is another's."""
+    for default in DEFAULT_VERSIONS.values():
+        if default.policy_version_id == policy_version_id:
+            return default
+    holder = context.holder("policy_version", policy_version_id)
+    version: PolicyVersion | None = context.state("policy", holder).version(policy_version_id) if holder else None
+    if version is None:
+        raise Refused(
+            "POLICY_NOT_FOUND", "the pinned policy is not in this tenant", policy_version_id=policy_version_id
+        )
+    return version
 
 
 def tier_bps(body: CancellationBody, lead_seconds: int) -> int:

@@ -11,6 +11,7 @@ import msgspec
 
 from event_store.aggregates.appointment import events as appointment
 from event_store.aggregates.encounter import events as encounter
+from event_store.aggregates.followup import events as followup
 from event_store.aggregates.invoice import events as invoice
 from event_store.aggregates.payment import events as payment
 from event_store.batch import Batch
@@ -18,7 +19,7 @@ from event_store.handle import Handler
 from event_store.recorded import Recorded
 from mymedic.clock import from_micros, micros
 from mymedic.messages import Event
-from processes import billing, booking, deposit_plan, disputed_deposit, timers
+from processes import billing, booking, deposit_plan, disputed_deposit, followups, timers
 from processes.world import CONSUMER, Timer, World
 
 Reaction = Callable[[Recorded, Any, World], None]
@@ -44,7 +45,14 @@ REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
     ),
     appointment.AppointmentNoShow: (("timers", timers.on_attended), ("deposit_plan", deposit_plan.on_no_show)),
     appointment.NoShowReversed: (("deposit_plan", deposit_plan.on_no_show_reversed),),
-    encounter.EncounterFinished: (("billing", billing.on_encounter_finished),),
+    encounter.EncounterFinished: (
+        ("billing", billing.on_encounter_finished),
+        ("followups", followups.on_encounter_finished),
+    ),
+    followup.FollowUpRequested: (("timers", followups.on_changed),),
+    followup.FollowUpAmended: (("timers", followups.on_changed),),
+    followup.FollowUpOverdue: (("timers", followups.on_changed),),
+    followup.FollowUpUnbooked: (("timers", followups.on_changed),),
     invoice.InvoiceIssued: (("billing", billing.on_invoice_issued),),
 }
 _TIMER = msgspec.json.Decoder(Timer)

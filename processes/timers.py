@@ -1,4 +1,4 @@
-"""S7: holds and payments expire, and whoever was booked and never came is a no-show at the end of the day."""
+"""S7: holds and payments expire, whoever never came is a no-show at the end of the day, follow-ups run out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from event_store.aggregates.payment.commands import ExpirePayment
 from event_store.aggregates.payment.events import PaymentInitiated
 from event_store.recorded import Recorded
 from mymedic.messages import Command
+from processes import followups
 from processes.world import Timer, World
 
 # The last minute of the business day: later would put the no-show on the next day's books.
@@ -74,6 +75,8 @@ def _command_of(timer: Timer, world: World) -> Command | None:
             return ExpirePayment(payment_id=timer.id)
         case "mark_no_show" if world.state("appointment", timer.id).status == "booked":
             return MarkNoShow(appointment_id=timer.id)
+        case followups.EVALUATE:
+            return followups.evaluation_of(timer.id)
     return None
 
 

@@ -16,7 +16,7 @@ from mymedic.messages import Event
 from pipelines.landing.table import CHILD_ENVELOPE, ENVELOPE, Column, Kind, Table
 
 # Parts of an event that never leave the store, wherever they stand.
-WITHHELD = frozenset({"pii", "phone_hash", "name_hash"})
+WITHHELD = frozenset({"pii", "phone_hash", "name_hash", "reason_hash"})
 # Names of patient ids that do not end in `patient_id`.
 PATIENT_FIELDS = frozenset({"survivor_id", "duplicate_id"})
 # Payload fields that repeat the envelope, which has them already (DOMAIN §3.1); of an imported appointment

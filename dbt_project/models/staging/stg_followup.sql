@@ -21,6 +21,24 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    encounter_id,
+    practitioner_id,
+    specialty_id,
+    due_on,
+    due_from,
+    due_to,
+    free_until,
+    lapse_on,
+    same_practitioner,
+    policy_version_id,
+    amended_on,
+    start_at,
+    cause,
+    completed_on,
+    deviation_days,
+    in_window,
+    as_of,
+    outcome
 from {{ landing(source('landing', 'followup')) }}
 where {{ is_known('recorded_at') }}

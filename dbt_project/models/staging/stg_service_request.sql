@@ -21,6 +21,21 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    encounter_id,
+    practitioner_id,
+    service_id,
+    priority,
+    list_price_paise,
+    price_version_id,
+    window_days,
+    advised_at,
+    reason,
+    scheduled_at,
+    performer_id,
+    performed_at,
+    advised,
+    late,
+    invoice_line_ref
 from {{ landing(source('landing', 'service_request')) }}
 where {{ is_known('recorded_at') }}

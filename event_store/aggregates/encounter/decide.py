@@ -16,6 +16,7 @@ from event_store.aggregates.encounter.events import (
 from event_store.aggregates.encounter.state import State
 from mymedic.deciding import Context, Decision, check
 from mymedic.messages import Command, Event, On
+from mymedic.patients import related_to
 
 TELE_WINDOW = timedelta(minutes=30)
 SECOND = timedelta(seconds=1)
@@ -60,6 +61,13 @@ def finish_encounter(state: State, command: FinishEncounter, context: Context) -
 def cancel_encounter(state: State, command: CancelEncounter, context: Context) -> Iterator[Event]:
     """The appointment is again what it was before: `arrived` was never written on it."""
     check(state.status == "in-progress", "INVALID_STATE", f"the encounter is {state.status}")
+    for request in related_to(context, "service_request", state.patient_id):
+        check(
+            request.performed_encounter_id != context.id,
+            "INVALID_STATE",
+            "a service was performed in it",
+            service_request_id=request.service_request_id,
+        )
     yield EncounterCancelled(reason=command.reason)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ class State(Struct):
     specialty_id: str = ""
     encounter_class: str = ""
     started_at: datetime | None = None
+    finished_at: datetime | None = None  # to the second
     outcome: str | None = None
 
 
@@ -43,8 +44,10 @@ def evolve(state: State, event: Event) -> None:
             state.encounter_class = event.class_
             state.started_at = event.started_at
         case EncounterFinished():
+            assert state.started_at is not None
             state.status = "finished"
             state.outcome = event.outcome
+            state.finished_at = state.started_at + timedelta(seconds=event.duration_seconds)
         case EncounterCancelled():
             state.status = "cancelled"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from event_store.aggregates.appointment.commands import CheckInPatient, MarkNoShow, ReverseNoShow
+from event_store.aggregates.appointment.decide.linking import link, unlink
 from event_store.aggregates.appointment.decide.settling import settle
 from event_store.aggregates.appointment.decide.standing import (
     check_not_arrived,
@@ -17,7 +18,7 @@ from event_store.aggregates.appointment.decide.terms import cancellation_body, p
 from event_store.aggregates.appointment.events import AppointmentNoShow, MarkedBy, NoShowReversed, PatientCheckedIn
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
-from mymedic.messages import Actor, Event
+from mymedic.messages import Actor, Event, On
 
 # Refunds that can still be taken back: the money has not been sent off.
 RECALLABLE = frozenset({"requested", "approved", "rejected"})
@@ -38,7 +39,7 @@ def check_in_patient(state: State, command: CheckInPatient, context: Context) ->
     yield PatientCheckedIn(token_no=state.token_no, arrived_at=context.occurred_at, minutes_late=max(0, late))
 
 
-def mark_no_show(state: State, command: MarkNoShow, context: Context) -> Iterator[Event]:
+def mark_no_show(state: State, command: MarkNoShow, context: Context) -> Iterator[Event | On]:
     check_stands(state, "booked")
     check_not_arrived(context)
     policy = pinned_cancellation(context, state.policy_version_ids)
@@ -60,9 +61,10 @@ def mark_no_show(state: State, command: MarkNoShow, context: Context) -> Iterato
         plan=money.plan,
         policy_version_id=policy.policy_version_id,
     )
+    yield from unlink(context, state, "noshow")
 
 
-def reverse_no_show(state: State, command: ReverseNoShow, context: Context) -> Iterator[Event]:
+def reverse_no_show(state: State, command: ReverseNoShow, context: Context) -> Iterator[Event | On]:
     check_stands(state, "noshow")
     check(
         context.today() == state.start_date(context.tz),
@@ -80,6 +82,7 @@ def reverse_no_show(state: State, command: ReverseNoShow, context: Context) -> I
     assert state.start_at is not None and state.end_at is not None
     check_patient_free(context, state.patient_id, state.start_at, state.end_at)
     yield NoShowReversed(reason=command.reason)
+    yield from link(context, state.followup_id, state.start_at)
 
 
 def _marked_by(actor: Actor) -> MarkedBy:

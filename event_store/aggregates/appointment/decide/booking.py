@@ -12,6 +12,7 @@ from event_store.aggregates.appointment.commands import (
     ExpireHold,
     HoldAppointment,
 )
+from event_store.aggregates.appointment.decide.linking import link, wanted_followup
 from event_store.aggregates.appointment.decide.placing import WALK_IN_GRACE, Seat, find_seat, mode_of
 from event_store.aggregates.appointment.decide.standing import check_patient_free
 from event_store.aggregates.appointment.decide.terms import Past, Terms, past_of, terms_of
@@ -24,7 +25,7 @@ from event_store.aggregates.appointment.events import (
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
 from mymedic.errors import Refused
-from mymedic.messages import Event
+from mymedic.messages import Event, On
 from mymedic.patients import check_present
 
 
@@ -40,7 +41,7 @@ def hold_appointment(state: State, command: HoldAppointment, context: Context) -
     )
 
 
-def book_appointment(state: State, command: BookAppointment, context: Context) -> Iterator[Event]:
+def book_appointment(state: State, command: BookAppointment, context: Context) -> Iterator[Event | On]:
     _check_patient(context, command.patient_id)
     grace = WALK_IN_GRACE if command.walk_in else timedelta()
     seat = find_seat(context, command.slot_id, command.service_id, mode_of(command.visit_type), grace)
@@ -68,9 +69,10 @@ def book_appointment(state: State, command: BookAppointment, context: Context) -
         prior_noshow_count=past.noshow_count,
         pii=None if caller is None else CallerPii(caller_name=caller.name, caller_phone=caller.phone),
     )
+    yield from link(context, command.followup_id, seat.start_at)
 
 
-def confirm_appointment(state: State, command: ConfirmAppointment, context: Context) -> Iterator[Event]:
+def confirm_appointment(state: State, command: ConfirmAppointment, context: Context) -> Iterator[Event | On]:
     check(not state.is_hold_expired, "HOLD_EXPIRED", "the hold ran out before the deposit arrived")
     check(state.status == "pending", "INVALID_STATE", f"only a held appointment is confirmed, this is {state.status}")
     assert state.hold_expires_at is not None and state.start_at is not None and state.end_at is not None
@@ -99,6 +101,7 @@ def confirm_appointment(state: State, command: ConfirmAppointment, context: Cont
         is_new_patient=past.is_new_patient,
         prior_noshow_count=past.noshow_count,
     )
+    yield from link(context, state.followup_id, state.start_at)
 
 
 def expire_hold(state: State, command: ExpireHold, context: Context) -> Iterator[Event]:
@@ -126,6 +129,7 @@ def _terms(command: HoldAppointment | BookAppointment, seat: Seat, past: Past, c
         context,
         seat,
         past,
+        wanted_followup(context, command.followup_id, command.patient_id, seat),
         service_id=command.service_id,
         visit_type=command.visit_type,
         channel=command.channel,

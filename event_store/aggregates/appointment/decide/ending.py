@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from event_store.aggregates.appointment.commands import CancelAppointment, MarkAppointmentError
+from event_store.aggregates.appointment.decide.linking import unlink
 from event_store.aggregates.appointment.decide.rescheduling import check_initiator
 from event_store.aggregates.appointment.decide.settling import settle
 from event_store.aggregates.appointment.decide.standing import (
@@ -21,11 +22,11 @@ from event_store.aggregates.appointment.events import (
 )
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
-from mymedic.messages import Event
+from mymedic.messages import Event, On
 from mymedic.policies import tier_bps
 
 
-def cancel_appointment(state: State, command: CancelAppointment, context: Context) -> Iterator[Event]:
+def cancel_appointment(state: State, command: CancelAppointment, context: Context) -> Iterator[Event | On]:
     check_stands(state, "pending", "booked", "checked-in")
     check_not_arrived(context)
     check_initiator(context, command.initiator)
@@ -62,9 +63,10 @@ def cancel_appointment(state: State, command: CancelAppointment, context: Contex
         policy_version_id=policy.policy_version_id,
         pii=CancellationPii(note=command.note) if command.note else None,
     )
+    yield from unlink(context, state, "cancelled")
 
 
-def mark_appointment_error(state: State, command: MarkAppointmentError, context: Context) -> Iterator[Event]:
+def mark_appointment_error(state: State, command: MarkAppointmentError, context: Context) -> Iterator[Event | On]:
     check(
         state.status not in ("cancelled", "entered-in-error") or state.is_imported,
         "INVALID_STATE",
@@ -82,3 +84,4 @@ def mark_appointment_error(state: State, command: MarkAppointmentError, context:
             kept_paise=kept,
         )
     yield AppointmentEnteredInError(reason=command.reason)
+    yield from unlink(context, state, "cancelled")  # a follow-up must not wait for what was never booked

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from event_store.aggregates.appointment.commands import RescheduleAppointment
+from event_store.aggregates.appointment.decide.linking import relink
 from event_store.aggregates.appointment.decide.placing import Seat, find_seat
 from event_store.aggregates.appointment.decide.standing import (
     check_not_arrived,
@@ -19,11 +20,11 @@ from event_store.aggregates.appointment.decide.terms import cancellation_body, l
 from event_store.aggregates.appointment.events import AppointmentRescheduled, FromSlot, ToSlot
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
-from mymedic.messages import Event
+from mymedic.messages import Event, On
 from mymedic.policies import CancellationBody, tier_bps
 
 
-def reschedule_appointment(state: State, command: RescheduleAppointment, context: Context) -> Iterator[Event]:
+def reschedule_appointment(state: State, command: RescheduleAppointment, context: Context) -> Iterator[Event | On]:
     check_stands(state, "pending", "booked")
     check_not_arrived(context)
     check_initiator(context, command.initiator)
@@ -59,6 +60,7 @@ def reschedule_appointment(state: State, command: RescheduleAppointment, context
         reschedule_count=state.reschedule_count + 1,
         **_repriced(state, seat, context),
     )
+    yield from relink(context, state, seat.start_at)
 
 
 def check_initiator(context: Context, initiator: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from event_store.aggregates.appointment.decide.placing import Seat
 from mymedic import policies
+from mymedic.clock import business_date
 from mymedic.deciding import Context
 from mymedic.errors import Refused
 from mymedic.patients import related_to
@@ -63,17 +64,28 @@ def list_price(context: Context, seat: Seat, service_id: str, visit_type: str) -
     return version
 
 
-def terms_of(context: Context, seat: Seat, past: Past, *, service_id: str, visit_type: str, channel: str) -> Terms:
-    """Price and deposit of a seat now, with the versions that decided them; cancellation and deposit come first."""
+def terms_of(
+    context: Context,
+    seat: Seat,
+    past: Past,
+    followup: Any | None,
+    *,
+    service_id: str,
+    visit_type: str,
+    channel: str,
+) -> Terms:
+    """Price and deposit of a seat now, with the versions that decided them; cancellation and deposit come first.
+
+    A booking for a follow-up is free by what was promised when that was asked for, any other by today's policy.
+    """
     price = list_price(context, seat, service_id, visit_type)
-    kinds = ["cancellation", "deposit"] + (["follow_up"] if visit_type == "follow_up" else [])
-    pins = [
-        policies.in_force(context, kind, context.occurred_at, branch_id=seat.branch_id, city_id=seat.city_id)
-        for kind in kinds
-    ]
+    pins = [_pin(context, kind, seat) for kind in ("cancellation", "deposit")]
     quoted = price.amount_paise
-    if visit_type == "follow_up" and _is_free(pins[2], past, seat, context):
-        quoted = 0
+    if visit_type == "follow_up":
+        asked = None if followup is None else policies.pinned(context, followup.policy_version_id)
+        pins.append(asked or _pin(context, "follow_up", seat))
+        if _is_free(pins[2], past, seat, context, followup):
+            quoted = 0
     deposit = pins[1].body
     assert isinstance(deposit, DepositBody)
     return Terms(
@@ -86,46 +98,56 @@ def terms_of(context: Context, seat: Seat, past: Past, *, service_id: str, visit
     )
 
 
-def _is_free(pin: PolicyVersion, past: Past, seat: Seat, context: Context) -> bool:
+def _pin(context: Context, kind: str, seat: Seat) -> PolicyVersion:
+    return policies.in_force(context, kind, context.occurred_at, branch_id=seat.branch_id, city_id=seat.city_id)
+
+
+def _is_free(pin: PolicyVersion, past: Past, seat: Seat, context: Context, followup: Any | None) -> bool:
     """Fee validity: a paid visit that took place opens a window with so many free follow-ups."""
     body = pin.body
     assert isinstance(body, FollowUpBody)
     on = seat.start_at.astimezone(context.tz).date()
-    same = [
+    same = [other for other in past.appointments if _is_same(other, seat, body)]
+    if followup is not None:
+        window = _promised(followup, context) if _is_same(followup, seat, body) else None
+    else:
+        window = _since_paid(same, on, body, context)
+    if window is None or not window[0] <= on <= window[1]:
+        return False
+    used = [
         other
-        for other in past.appointments
-        if (
-            other.practitioner_id == seat.practitioner_id
-            if body.same_practitioner
-            else other.specialty_id == seat.specialty_id
-        )
+        for other in same
+        if other.is_free_followup and other.status not in NOT_HELD and other.start_date(context.tz) >= window[0]
     ]
+    return len(used) < body.free_visits
+
+
+def _is_same(other: Any, seat: Seat, body: FollowUpBody) -> bool:
+    if body.same_practitioner:
+        return bool(other.practitioner_id == seat.practitioner_id)
+    return bool(other.specialty_id == seat.specialty_id)
+
+
+def _promised(followup: Any, context: Context) -> tuple[date, date] | None:
+    """From the encounter that asked for it to the last free day that it named."""
+    origin = context.state("encounter", followup.encounter_id)
+    if followup.free_until is None or origin.status == "cancelled":
+        return None
+    return business_date(origin.started_at, context.tz), followup.free_until
+
+
+def _since_paid(same: list[Any], on: date, body: FollowUpBody, context: Context) -> tuple[date, date] | None:
     paid = [
         other.start_date(context.tz)
         for other in same
         if other.status == "fulfilled" and not other.is_free_followup and other.start_date(context.tz) <= on
     ]
-    if not paid or on > max(paid) + timedelta(days=body.free_days):
-        return False
-    used = [
-        other
-        for other in same
-        if other.is_free_followup and other.status not in NOT_HELD and other.start_date(context.tz) >= max(paid)
-    ]
-    return len(used) < body.free_visits
+    return (max(paid), max(paid) + timedelta(days=body.free_days)) if paid else None
 
 
 def pinned_cancellation(context: Context, policy_version_ids: tuple[str, ...]) -> PolicyVersion:
-    """The cancellation terms that were in force when this was booked, whatever was published since (R-POL-1)."""
-    pinned = policy_version_ids[0]
-    for default in policies.DEFAULT_VERSIONS.values():
-        if default.policy_version_id == pinned:
-            return default
-    policy_id = context.holder("policy_version", pinned)
-    version = context.state("policy", policy_id).version(pinned) if policy_id else None
-    if version is None:
-        raise Refused("POLICY_NOT_FOUND", "the pinned policy is not in this tenant", policy_version_id=pinned)
-    return version
+    """The cancellation terms that were in force when this was booked."""
+    return policies.pinned(context, policy_version_ids[0])
 
 
 def cancellation_body(version: PolicyVersion) -> CancellationBody:
