@@ -46,11 +46,13 @@ class Batch:
         return taken
 
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[Recorded]:
-        return [recorded(row) for row in self.session.events(tenant_id, after_seq, limit)]
+        return [recorded(row, self._handler.pasts) for row in self.session.events(tenant_id, after_seq, limit)]
 
     def history(self, tenant_id: str, aggregate: str, id: str) -> list[Event]:
         """The events of one stream, in order."""
-        return [decode_row(row) for row in self.session.stream(tenant_id, stream_of(aggregate, id))]
+        return [
+            decode_row(row, self._handler.pasts) for row in self.session.stream(tenant_id, stream_of(aggregate, id))
+        ]
 
     def state(self, tenant_id: str, aggregate: str, id: str) -> Any:
         return self._handler.state(tenant_id, aggregate, id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -33,7 +33,7 @@ from event_store.aggregates import (
     staff,
     tenant,
 )
-from event_store.upcasting import upcast
+from event_store.upcasting import Past, UpcastError, require_chains, upcast
 from mymedic.deciding import Aggregate, Decision
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event, canonical_json
@@ -131,11 +131,45 @@ def encode_payload(event: Event) -> bytes:
     return canonical_json(event)
 
 
-def decode_event(event_type: str, version: int, payload: str | bytes, pii: bytes | None = None) -> Event:
-    """The event in today's shape, whatever version it was written in; an unknown one is SCHEMA_VERSION_UNKNOWN."""
+class Pasts(Protocol):
+    """Where what an old event does not say itself can be had (`event_store.past`)."""
+
+    def of(self, tenant_id: str, seq: int) -> Past: ...
+
+
+def decode_event(
+    event_type: str,
+    version: int,
+    payload: str | bytes,
+    pii: bytes | None = None,
+    pasts: Pasts | None = None,
+    tenant_id: str = "",
+    seq: int = 0,
+    is_opened: bool = False,
+) -> Event:
+    """The event in today's shape, whatever version it was written in; an unknown one is SCHEMA_VERSION_UNKNOWN.
+
+    `pasts`, with the tenant and the seq, is for old events that cannot be read alone. Personal data that stood in
+    clear in an old event is given only to those who open it.
+    """
     decode = _DECODE.get((event_type, version))
     if decode is not None and pii is None:
         return decode(payload)
+    fields = todays_fields(event_type, version, payload, pasts, tenant_id, seq)
+    if pii is not None:
+        fields["pii"] = msgspec.json.decode(pii)
+    elif not is_opened:
+        fields.pop("pii", None)
+    try:
+        return msgspec.convert(fields, EVENTS[event_type])
+    except msgspec.ValidationError as error:
+        raise UpcastError(f"a stored {event_type} of version {version}: {error}", event_type=event_type) from error
+
+
+def todays_fields(
+    event_type: str, version: int, payload: str | bytes, pasts: Pasts | None, tenant_id: str, seq: int
+) -> dict[str, Any]:
+    """The payload of a stored event as today's program would have written it."""
     event_class = EVENTS.get(event_type)
     if event_class is None or version > event_class.version:
         raise Refused(
@@ -145,7 +179,12 @@ def decode_event(event_type: str, version: int, payload: str | bytes, pii: bytes
             version=version,
         )
     fields: dict[str, Any] = msgspec.json.decode(payload)
-    fields = upcast(event_type, version, event_class.version, fields)
-    if pii is not None:
-        fields["pii"] = msgspec.json.decode(pii)
-    return msgspec.convert(fields, event_class)
+    if version == event_class.version:
+        return fields
+    past = pasts.of(tenant_id, seq) if pasts is not None else None
+    return upcast(event_type, version, event_class.version, fields, past)
+
+
+def require_readable() -> None:
+    """UpcastError unless every event of the catalogue can be read from its first version on."""
+    require_chains({name: event.version for name, event in EVENTS.items()})

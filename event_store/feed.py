@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
+from itertools import repeat
 
+from event_store.catalogue import require_readable
 from event_store.ledger import Ledger, open_ledger
 from event_store.ledger.columnar import Part
 from event_store.ledger.reads import FOLD_COLUMNS
+from event_store.past import Pasts
 from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
 from event_store.recorded import Recorded, Replayed, recorded, replayed
+from event_store.retention.keys import Vault, open_vault
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
@@ -22,8 +27,9 @@ _SEQ = RAW_COLUMNS.index("seq")
 class Feed:
     """Reads a ledger for consumers. A missing seq is FEED_GAP: a consumer stops loudly rather than skip a fact."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, pasts: Pasts | None = None) -> None:
         self._ledger = ledger
+        self._pasts = pasts
 
     def tenants(self) -> list[str]:
         with self._ledger.read() as reads:
@@ -42,7 +48,7 @@ class Feed:
 
     def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
         with self._ledger.read() as reads:
-            events = [recorded(row) for row in reads.events(tenant_id, after_seq, limit)]
+            events = [recorded(row, self._pasts) for row in reads.events(tenant_id, after_seq, limit)]
         _check_order(tenant_id, after_seq, [event.seq for event in events])
         return events
 
@@ -52,17 +58,17 @@ class Feed:
         for rows in self._ledger.scan(sql, (tenant_id, after_seq), _REPLAYED_AT_ONCE):
             _check_order(tenant_id, after_seq, [row[0] for row in rows])
             after_seq = rows[-1][0]
-            yield from map(replayed, rows)
+            yield from map(replayed, rows, repeat(tenant_id), repeat(self._pasts))
 
     def stream(self, tenant_id: str, stream_id: str) -> list[Recorded]:
         """All events of one stream, in order."""
         with self._ledger.read() as reads:
-            return [recorded(row) for row in reads.stream(tenant_id, stream_id)]
+            return [recorded(row, self._pasts) for row in reads.stream(tenant_id, stream_id)]
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[Recorded]:
         """The events that concern a patient, appointment, payment, invoice, correlation or actor, in seq order."""
         with self._ledger.read() as reads:
-            return [recorded(row) for row in reads.tagged(tenant_id, kind, value)]
+            return [recorded(row, self._pasts) for row in reads.tagged(tenant_id, kind, value)]
 
     def raw_batches(
         self, tenant_id: str, after_seq: int = 0, until_seq: int | None = None, size: int = 50_000
@@ -77,7 +83,7 @@ class Feed:
             seqs = [row[_SEQ] for row in batch] if isinstance(batch, list) else batch["seq"].to_pylist()
             _check_order(tenant_id, expected, seqs)
             expected = seqs[-1]
-            yield in_todays_shape(batch)
+            yield in_todays_shape(batch, self._pasts)
         if expected != last and last > after_seq:
             raise Refused("FEED_GAP", f"{tenant_id} ends at seq {expected}, its head says {last}", seq=expected + 1)
 
@@ -93,11 +99,15 @@ class Feed:
 @contextmanager
 def open_feed(settings: Settings) -> Iterator[Feed]:
     """The feed of an installation, for a process that reads and never decides."""
-    ledger = open_ledger(settings.event_store_url)
-    try:
-        yield Feed(ledger)
-    finally:
-        ledger.close()
+    require_readable()
+    with ExitStack() as opened:
+        ledger = opened.enter_context(closing(open_ledger(settings.event_store_url)))
+
+        @cache
+        def vault() -> Vault:  # only events that hold names in clear ask for a key
+            return opened.enter_context(closing(open_vault(settings)))
+
+        yield Feed(ledger, Pasts(ledger, lambda tenant_id, text: vault().keyed_hash(tenant_id, text)))
 
 
 def _check_order(tenant_id: str, after_seq: int, seqs: list[int]) -> None:

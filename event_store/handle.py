@@ -21,6 +21,7 @@ from event_store.catalogue import owner_of, streams_named
 from event_store.context import DecisionContext
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.session import Ledger, Session
+from event_store.past import Pasts
 from event_store.recorded import Recorded
 from event_store.retention.keys import Vault
 from event_store.retention.opening import opened_event
@@ -38,6 +39,7 @@ class Handler:
         self.ledger = ledger
         self.vault = vault
         self.clock = clock
+        self.pasts = Pasts(ledger, vault.keyed_hash)
         self._ids = ids
         self._mutex = threading.RLock()
         self._states: dict[str, States] = {}
@@ -101,7 +103,7 @@ class Handler:
     def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
         """One event of a stream with its sealed part, for the machines that need it again; never for a person."""
         with self._reading() as reads:
-            return opened_event(reads, self.vault, tenant_id, stream_of(aggregate, id), version)
+            return opened_event(reads, self.vault, tenant_id, stream_of(aggregate, id), version, self.pasts)
 
     @contextmanager
     def _reading(self) -> Iterator[Reads]:
@@ -118,7 +120,7 @@ class Handler:
         if isinstance(reads, Session):
             return self._levelled(reads, tenant_id)
         head = reads.head(tenant_id)
-        states = self._states.setdefault(tenant_id, States(tenant_id, head.seq if head else 0))
+        states = self._states.setdefault(tenant_id, States(tenant_id, head.seq if head else 0, self.pasts))
         if head is not None and head.seq != states.seq:
             states.catch_up(reads, head.seq)
         return states
@@ -147,7 +149,7 @@ class Handler:
         seq = head.seq if head else 0
         states = self._states.get(tenant_id)
         if states is None:
-            states = self._states[tenant_id] = States(tenant_id, seq)
+            states = self._states[tenant_id] = States(tenant_id, seq, self.pasts)
         elif states.seq != seq:
             states.catch_up(session, seq)
         self._level.add(tenant_id)

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from event_store.catalogue import EVENTS
-from event_store.upcasting import upcast
-from mymedic.errors import Refused
+from event_store.catalogue import EVENTS, Pasts, todays_fields
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,16 +36,18 @@ RAW_COLUMNS: tuple[str, ...] = (
     "channel",
     "payload",
 )
-_TYPE, _VERSION, _PAYLOAD = (RAW_COLUMNS.index(name) for name in ("event_type", "schema_version", "payload"))
+_TENANT, _SEQ, _TYPE, _VERSION, _PAYLOAD = (
+    RAW_COLUMNS.index(name) for name in ("tenant_id", "seq", "event_type", "schema_version", "payload")
+)
 
 
-def in_todays_shape(batch: RawBatch) -> RawBatch:
+def in_todays_shape(batch: RawBatch, pasts: Pasts | None) -> RawBatch:
     """The batch, with every payload as today's program would have written it; it is copied only where one is not."""
     known = {name: event.version for name, event in EVENTS.items()}
     if all(known.get(event_type) == version for event_type, version in _shapes(batch)):
         return batch
     rows = batch if isinstance(batch, list) else list(zip(*batch.to_pydict().values(), strict=True))
-    return [_upcast_row(row, known) for row in rows]
+    return [_upcast_row(row, known, pasts) for row in rows]
 
 
 def _shapes(batch: RawBatch) -> set[tuple[str, int]]:
@@ -61,18 +61,12 @@ def _shapes(batch: RawBatch) -> set[tuple[str, int]]:
     return {(row["event_type"], row["schema_version"]) for row in distinct.to_pylist()}
 
 
-def _upcast_row(row: tuple[Any, ...], known: dict[str, int]) -> tuple[Any, ...]:
+def _upcast_row(row: tuple[Any, ...], known: dict[str, int], pasts: Pasts | None) -> tuple[Any, ...]:
     event_type, version = row[_TYPE], row[_VERSION]
-    if event_type not in known or version > known[event_type]:
-        raise Refused(
-            "SCHEMA_VERSION_UNKNOWN",
-            f"{event_type} version {version} was written by a newer program; update before reading on",
-            event_type=event_type,
-            version=version,
-        )
-    if version == known[event_type]:
+    if version == known.get(event_type):
         return row
-    payload = upcast(event_type, version, known[event_type], msgspec.json.decode(row[_PAYLOAD]))
+    payload = todays_fields(event_type, version, row[_PAYLOAD], pasts, row[_TENANT], row[_SEQ])
+    payload.pop("pii", None)  # what stood in clear does not land
     changed = list(row)
     changed[_PAYLOAD] = msgspec.json.encode(payload, order="sorted").decode()
     return tuple(changed)

@@ -10,15 +10,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from event_store.catalogue import decode_event
+from event_store.catalogue import Pasts, decode_event
 from event_store.ledger.schema import CLEAR_COLUMNS
 from mymedic.clock import from_micros
 from mymedic.messages import Actor, Event
 
-_TYPE, _VERSION, _OCCURRED, _RECORDED, _ACTOR, _POLICIES, _PAYLOAD = (
+_TENANT, _SEQ, _TYPE, _VERSION, _OCCURRED, _RECORDED, _ACTOR, _POLICIES, _PAYLOAD = (
     CLEAR_COLUMNS.index(name)
     for name in (
-        *("event_type", "schema_version", "occurred_at", "recorded_at"),
+        *("tenant_id", "seq", "event_type", "schema_version", "occurred_at", "recorded_at"),
         *("actor", "policy_version_ids", "payload"),
     )
 )
@@ -66,21 +66,22 @@ class Replayed(Struct, frozen=True, gc=False):
     event: Event
 
 
-def decode_row(row: Sequence[Any]) -> Event:
+def decode_row(row: Sequence[Any], pasts: Pasts | None) -> Event:
     """The event of a stored row, in today's shape."""
-    return decode_event(row[_TYPE], row[_VERSION], row[_PAYLOAD])
+    return decode_event(row[_TYPE], row[_VERSION], row[_PAYLOAD], None, pasts, row[_TENANT], row[_SEQ])
 
 
-def recorded(row: Sequence[Any]) -> Recorded:
+def recorded(row: Sequence[Any], pasts: Pasts | None) -> Recorded:
     """A stored row, CLEAR_COLUMNS or more, as `Recorded`."""
-    fields: list[Any] = [*row[:_PAYLOAD], decode_row(row)]
+    fields: list[Any] = [*row[:_PAYLOAD], decode_row(row, pasts)]
     fields[_OCCURRED], fields[_RECORDED] = from_micros(row[_OCCURRED]), from_micros(row[_RECORDED])
     fields[_ACTOR] = _actor(row[_ACTOR])
     fields[_POLICIES] = _policies(row[_POLICIES]) if row[_POLICIES] else ()
     return Recorded(*fields)
 
 
-def replayed(row: Sequence[Any]) -> Replayed:
+def replayed(row: Sequence[Any], tenant_id: str, pasts: Pasts | None) -> Replayed:
     """A row of FOLD_COLUMNS as `Replayed`."""
     seq, stream_id, stream_version, event_type, schema_version, payload = row
-    return Replayed(seq, stream_id, stream_version, decode_event(event_type, schema_version, payload))
+    event = decode_event(event_type, schema_version, payload, None, pasts, tenant_id, seq)
+    return Replayed(seq, stream_id, stream_version, event)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from event_store.catalogue import AGGREGATES, aggregate_of_stream, decode_event
+from event_store.catalogue import AGGREGATES, Pasts, aggregate_of_stream, decode_event
 from event_store.ledger.reads import Reads
 from mymedic.messages import Event
 
@@ -29,9 +29,10 @@ class Entry:
 class States:
     """The states of one tenant. Valid up to `seq`; `catch_up` brings it level with what other processes appended."""
 
-    def __init__(self, tenant_id: str, seq: int, capacity: int = 50_000) -> None:
+    def __init__(self, tenant_id: str, seq: int, pasts: Pasts | None = None, capacity: int = 50_000) -> None:
         self.tenant_id = tenant_id
         self.seq = seq
+        self._pasts = pasts
         self._capacity = capacity
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._related: OrderedDict[tuple[str, str], dict[str, None]] = OrderedDict()
@@ -68,11 +69,13 @@ class States:
 
     def _fold(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Fold rows of FOLD_COLUMNS into the entries that are remembered."""
-        for _, stream_id, stream_version, event_type, schema_version, payload in rows:
+        pasts, tenant_id = self._pasts, self.tenant_id
+        for seq, stream_id, stream_version, event_type, schema_version, payload in rows:
             entry = self._entries.get(stream_id)
             if entry is not None:
                 aggregate, _ = aggregate_of_stream(stream_id)
-                aggregate.evolve(entry.state, decode_event(event_type, schema_version, payload))
+                event = decode_event(event_type, schema_version, payload, None, pasts, tenant_id, seq)
+                aggregate.evolve(entry.state, event)
                 entry.version = stream_version
 
     def related(self, reads: Reads, kind: str, value: str) -> list[str]:

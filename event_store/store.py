@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from event_store.catalogue import require_readable
 from event_store.feed import Feed
 from event_store.handle import Handler
 from event_store.ledger import Ledger, open_ledger
+from event_store.past import Pasts
 from event_store.retention.keys import Vault, open_vault
 from mymedic.clock import Clock, SystemClock
 from mymedic.ids import IdFactory, UlidFactory
@@ -34,7 +36,8 @@ class Store:
 
 
 def assemble(ledger: Ledger, vault: Vault, clock: Clock, ids: IdFactory) -> Store:
-    return Store(ledger, vault, Handler(ledger, vault, clock, ids), Feed(ledger))
+    require_readable()
+    return Store(ledger, vault, Handler(ledger, vault, clock, ids), Feed(ledger, Pasts(ledger, vault.keyed_hash)))
 
 
 def open_store(settings: Settings, clock: Clock | None = None, ids: IdFactory | None = None) -> Store:

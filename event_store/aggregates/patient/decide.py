@@ -24,7 +24,7 @@ from event_store.aggregates.patient.events import (
     PatientsUnmerged,
     PatientUpdated,
 )
-from event_store.aggregates.patient.state import ADULT_AGE, State, likeness_prefix
+from event_store.aggregates.patient.state import ADULT_AGE, State, likeness_prefix, name_key, phone_key
 from mymedic.deciding import Context, Decision, check, four_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event
@@ -213,11 +213,11 @@ def unmerge_patients(state: State, command: UnmergePatients, context: Context) -
 
 
 def _phone_hash(phone: str, context: Context) -> str:
-    return context.keyed_hash(f"phone:{phone}")
+    return context.keyed_hash(phone_key(phone))
 
 
 def _name_hash(name: str, context: Context) -> str:
-    return context.keyed_hash("name:" + " ".join(name.casefold().split()))
+    return context.keyed_hash(name_key(name))
 
 
 DECISIONS: dict[type[Command], Decision] = {

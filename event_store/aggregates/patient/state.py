@@ -86,6 +86,16 @@ def guards(state: State, event: Event) -> GuardChange | None:
     return None
 
 
+def phone_key(phone: str) -> str:
+    """The text whose keyed hash makes a phone findable."""
+    return f"phone:{phone}"
+
+
+def name_key(name: str) -> str:
+    """The text whose keyed hash makes a name findable, however it is spaced and capitalised."""
+    return "name:" + " ".join(name.casefold().split())
+
+
 def likeness_prefix(phone_hash: str, name_hash: str) -> str:
     """What the guards of all patients with this phone and name begin with; 80 bits of each hash are plenty."""
     return f"{phone_hash[:20]}{name_hash[:20]}#"
