@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -51,6 +52,22 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     version: ClassVar[int] = 1
     retention: ClassVar[tuple[str, ...]] = ("operational",)
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """An event is read without patterns: its command was held against them, and they are 80 % of reading."""
+        super().__init_subclass__(**settings)
+        hints = get_type_hints(cls, include_extras=True)
+        cls.__annotations__ = {name: _without_pattern(hints[name]) for name in cls.__annotations__}
+
+
+def _without_pattern(hint: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        return Union[tuple(_without_pattern(one) for one in get_args(hint))]  # noqa: UP007
+    if get_origin(hint) is not Annotated:
+        return hint
+    bare, *metas = get_args(hint)
+    lengths = (Meta(min_length=meta.min_length, max_length=meta.max_length) if meta.pattern else meta for meta in metas)
+    return Annotated[(bare, *lengths)]
 
 
 class On(Struct, frozen=True):

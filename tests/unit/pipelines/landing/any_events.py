@@ -71,7 +71,9 @@ def text(info: inspect.StrType) -> st.SearchStrategy[str]:
     if info.pattern:
         drawn = st.from_regex(info.pattern, fullmatch=True, alphabet=st.characters(codec="ascii"))
         return drawn.filter(lambda drawn: not drawn.endswith("\n") and (info.min_length or 0) <= len(drawn) <= 64)
-    return st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
+    low = info.min_length or 1
+    characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+    return st.text(characters, min_size=low, max_size=min(low + 7, info.max_length or low + 7))
 
 
 def struct(info: inspect.StructType) -> st.SearchStrategy[dict[str, Any]]:
