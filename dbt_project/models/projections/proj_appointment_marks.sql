@@ -5,6 +5,8 @@ select
     max(seq) as last_seq,
     max(case when event_type in ('AppointmentHeld', 'AppointmentBooked', 'AppointmentImported') then seq end)
         as booking_seq,
+    min(case when event_type in ('AppointmentHeld', 'AppointmentBooked', 'AppointmentImported') then seq end)
+        as first_placement_seq,
     max(case when event_type in ('AppointmentHeld', 'AppointmentBooked', 'AppointmentRescheduled') then seq end)
         as placement_seq,
     max(case when event_type <> 'AppointmentRescheduled' then seq end) as status_seq,

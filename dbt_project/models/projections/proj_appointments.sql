@@ -81,7 +81,8 @@ select
 from marks
 inner join events as booking on marks.tenant_id = booking.tenant_id and marks.booking_seq = booking.seq
 inner join events as last_event on marks.tenant_id = last_event.tenant_id and marks.status_seq = last_event.seq
-inner join events as first_event on marks.tenant_id = first_event.tenant_id and marks.first_seq = first_event.seq
+inner join events as first_event
+    on marks.tenant_id = first_event.tenant_id and marks.first_placement_seq = first_event.seq
 left join events as placement on marks.tenant_id = placement.tenant_id and marks.placement_seq = placement.seq
 left join events as reprice on marks.tenant_id = reprice.tenant_id and marks.reprice_seq = reprice.seq
 left join visits on marks.tenant_id = visits.tenant_id and marks.appointment_id = visits.appointment_id

@@ -85,6 +85,10 @@ select
     outcome,
     cancelled_at,
     is_imputed_branch,
-    is_imputed_practitioner
+    is_imputed_practitioner,
+    earliest_on,
+    latest_on,
+    joined_at,
+    offer_expires_at
 from {{ landing(source('landing', 'appointment')) }}
 where {{ is_known('recorded_at') }}

@@ -70,6 +70,25 @@ class CancellationPii(Value, frozen=True, kw_only=True):
     note: LongText | None = None
 
 
+class WaitlistJoined(Event, frozen=True, kw_only=True):
+    """Waits for a seat on a day from `earliest_on` to `latest_on`; `joined_at` is the place in the queue."""
+
+    patient_id: Id
+    practitioner_id: Id | None = None
+    specialty_id: Id
+    branch_id: Id
+    earliest_on: date
+    latest_on: date
+    joined_at: Timestamp
+
+
+class WaitlistOffered(Event, frozen=True, kw_only=True):
+    """A seat for whoever waited longest; the hold that follows keeps it until `offer_expires_at`."""
+
+    slot_id: Id
+    offer_expires_at: Timestamp
+
+
 class _Placed(Event, frozen=True, kw_only=True):
     """Slot, price and policies as they were pinned (INV-A3); `policy_version_ids` begins cancellation, deposit."""
 
@@ -133,6 +152,8 @@ class AppointmentRescheduled(Event, frozen=True, kw_only=True):
 
 
 class AppointmentCancelled(Event, frozen=True, kw_only=True):
+    """Who only waited had no seat and no terms: slot, token, start and policy are absent then."""
+
     version: ClassVar[int] = 2
     retention: ClassVar = CARE_AND_MONEY
     initiator: Initiator
@@ -144,10 +165,10 @@ class AppointmentCancelled(Event, frozen=True, kw_only=True):
     forfeit_paise: Paise
     refund_paise: Paise
     plan: tuple[PlannedMoney, ...] = ()
-    slot_id: Id
-    token_no: TokenNo
-    start_at: Timestamp
-    policy_version_id: Id
+    slot_id: Id | None = None
+    token_no: TokenNo | None = None
+    start_at: Timestamp | None = None
+    policy_version_id: Id | None = None
     pii: CancellationPii | None = None
 
 
@@ -217,4 +238,6 @@ EVENTS: tuple[type[Event], ...] = (
     AppointmentFulfilled,
     AppointmentEnteredInError,
     AppointmentImported,
+    WaitlistJoined,
+    WaitlistOffered,
 )

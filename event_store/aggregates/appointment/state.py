@@ -19,7 +19,10 @@ from event_store.aggregates.appointment.events import (
     AppointmentRescheduled,
     NoShowReversed,
     PatientCheckedIn,
+    WaitlistJoined,
+    WaitlistOffered,
 )
+from mymedic import waitlist
 from mymedic.clock import EPOCH, business_date
 from mymedic.deciding import Guard, GuardChange
 from mymedic.messages import Event
@@ -37,6 +40,10 @@ class State(Struct):
     status: str = ""  # FHIR's codes; `arrived` is derived from an open encounter
     is_imported: bool = False
     is_hold_expired: bool = False
+    is_offered: bool = False  # came from the waitlist
+    joined_at: datetime | None = None
+    earliest_on: date | None = None
+    latest_on: date | None = None
     patient_id: str = ""
     slot_id: str = ""
     token_no: int = 0
@@ -87,6 +94,10 @@ def evolve(state: State, event: Event) -> None:
             _import(state, event)
         case AppointmentHeld() | AppointmentBooked():
             _place(state, event)
+        case WaitlistJoined():
+            _join(state, event)
+        case WaitlistOffered():
+            state.is_offered = True
         case PatientCheckedIn():
             state.status = "checked-in"
             state.arrived_at = event.arrived_at
@@ -133,6 +144,17 @@ def _place(state: State, event: AppointmentHeld | AppointmentBooked) -> None:
     state.followup_id = event.followup_id
 
 
+def _join(state: State, event: WaitlistJoined) -> None:
+    state.exists = True
+    state.status = "waitlist"
+    state.patient_id = event.patient_id
+    state.practitioner_id = event.practitioner_id or ""
+    state.specialty_id = event.specialty_id
+    state.branch_id = event.branch_id
+    state.joined_at = event.joined_at
+    state.earliest_on, state.latest_on = event.earliest_on, event.latest_on
+
+
 def _move(state: State, event: AppointmentRescheduled) -> None:
     to = event.to
     state.slot_id = to.slot_id
@@ -172,7 +194,9 @@ def _claimed(state: State, event: Event) -> list[Guard]:
     match event:
         case AppointmentImported():
             return [Guard("external_ref", f"appointment#{event.source_system}#{event.external_ref}")]
-        case AppointmentHeld() | AppointmentBooked() if not state.exists:
+        case WaitlistJoined():
+            return [Guard(*waitlist.key(event.branch_id, event.specialty_id, event.patient_id))]
+        case AppointmentHeld() | AppointmentBooked() if not state.exists or state.status == "waitlist":
             return _seat(event.patient_id, event.slot_id, event.token_no, event.start_at, event.end_at)
         case AppointmentRescheduled():
             to = event.to
@@ -183,6 +207,9 @@ def _claimed(state: State, event: Event) -> list[Guard]:
 
 
 def _released(state: State, event: Event) -> list[Guard]:
+    if state.status == "waitlist":
+        is_over = isinstance(event, AppointmentHeld | AppointmentCancelled | AppointmentEnteredInError)
+        return [Guard(*waitlist.key(state.branch_id, state.specialty_id, state.patient_id))] if is_over else []
     match event:
         case AppointmentRescheduled() | AppointmentCancelled() | AppointmentHoldExpired() | AppointmentNoShow():
             return _own_seat(state)

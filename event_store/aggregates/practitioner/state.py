@@ -72,10 +72,19 @@ class State(Struct):
         """Whether a role at the branch is held on a business date, or at any time when no date is given."""
         if on is None:
             return any(role.branch_id == branch_id for role in self.roles)
+        return bool(self._roles_on(branch_id, on))
+
+    def department_on(self, branch_id: str, on: date) -> str | None:
+        """The department of the role held at the branch on a business date; None where departments are not kept."""
+        return next((role.department_id for role in self._roles_on(branch_id, on)), None)
+
+    def _roles_on(self, branch_id: str, on: date) -> list[PractitionerRole]:
         roles: tuple[PractitionerRole, ...] = self._latest("roles", on) or ()
-        return any(
-            role.branch_id == branch_id and role.from_ <= on and (role.to is None or on < role.to) for role in roles
-        )
+        return [
+            role
+            for role in roles
+            if role.branch_id == branch_id and role.from_ <= on and (role.to is None or on < role.to)
+        ]
 
 
 def evolve(state: State, event: Event) -> None:

@@ -79,10 +79,25 @@ def reverse_no_show(state: State, command: ReverseNoShow, context: Context) -> I
                 "the remainder is already on its way back",
                 refund_id=refund_id,
             )
+    _check_seat_left(state, context)
     assert state.start_at is not None and state.end_at is not None
     check_patient_free(context, state.patient_id, state.start_at, state.end_at)
     yield NoShowReversed(reason=command.reason)
     yield from link(context, state.followup_id, state.start_at)
+
+
+def _check_seat_left(state: State, context: Context) -> None:
+    """INV-A1: the seat was given back, and its slot may have been filled or made smaller since."""
+    schedule_id = context.holder("slot", state.slot_id)
+    slot = context.require("schedule", schedule_id or state.schedule_id).slot(state.slot_id)
+    taken = context.guards("slot_token", f"{state.slot_id}#")
+    own = f"{state.slot_id}#{state.token_no:02d}"
+    check(
+        len(taken) < slot.capacity and own not in taken,
+        "SLOT_UNAVAILABLE",
+        "the seat has been given to another patient",
+        slot_id=state.slot_id,
+    )
 
 
 def _marked_by(actor: Actor) -> MarkedBy:

@@ -14,8 +14,8 @@ from event_store.aggregates.appointment.commands import (
 )
 from event_store.aggregates.appointment.decide.linking import link, wanted_followup
 from event_store.aggregates.appointment.decide.placing import WALK_IN_GRACE, Seat, find_seat, mode_of
-from event_store.aggregates.appointment.decide.standing import check_patient_free
-from event_store.aggregates.appointment.decide.terms import Past, Terms, past_of, terms_of
+from event_store.aggregates.appointment.decide.standing import check_may_be_booked, check_patient_free, start_of
+from event_store.aggregates.appointment.decide.terms import Past, Terms, past_of, placed, terms_of
 from event_store.aggregates.appointment.events import (
     AppointmentBooked,
     AppointmentHeld,
@@ -24,13 +24,12 @@ from event_store.aggregates.appointment.events import (
 )
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
-from mymedic.errors import Refused
 from mymedic.messages import Event, On
-from mymedic.patients import check_present
 
 
 def hold_appointment(state: State, command: HoldAppointment, context: Context) -> Iterator[Event]:
-    _check_patient(context, command.patient_id)
+    _check_entry(command, context)
+    check_may_be_booked(context, command.patient_id)
     seat = find_seat(context, command.slot_id, command.service_id, mode_of(command.visit_type), timedelta())
     terms = _terms(command, seat, past_of(context, command.patient_id), context)
     check(terms.deposit_required_paise > 0, "VALIDATION_FAILED", "no deposit is required: book it without a hold")
@@ -42,46 +41,106 @@ def hold_appointment(state: State, command: HoldAppointment, context: Context) -
 
 
 def book_appointment(state: State, command: BookAppointment, context: Context) -> Iterator[Event | On]:
-    _check_patient(context, command.patient_id)
+    """A new appointment; or, under the id of a waitlist offer, the patient's yes to it."""
+    _check_entry(command, context, command.walk_in)
+    if state.exists:
+        yield _accepted(state, command, context)
+        return
+    check_may_be_booked(context, command.patient_id)
     grace = WALK_IN_GRACE if command.walk_in else timedelta()
     seat = find_seat(context, command.slot_id, command.service_id, mode_of(command.visit_type), grace)
     past = past_of(context, command.patient_id)
     terms = _terms(command, seat, past, context)
-    paid = deposit_paid(context)
-    waiver = command.deposit_waiver_reason
-    check(waiver is None or context.actor.has("FD", "CM"), "FORBIDDEN", "only the front desk waives a deposit")
-    owed = terms.deposit_required_paise > paid
-    check(
-        not owed or waiver is not None,
-        "DEPOSIT_REQUIRED",
-        "a deposit is required before this can be booked",
-        deposit_required_paise=terms.deposit_required_paise,
-        deposit_paid_paise=paid,
-    )
+    paid, waiver = _deposit_or_waiver(terms.deposit_required_paise, command, context)
     check_patient_free(context, command.patient_id, seat.start_at, seat.end_at)
-    caller = command.caller
     yield AppointmentBooked(
         **_placed(command, seat, terms),
         deposit_paid_paise=paid,
-        deposit_waiver_reason=waiver if owed else None,
+        deposit_waiver_reason=waiver,
         walk_in=command.walk_in,
         is_new_patient=past.is_new_patient,
         prior_noshow_count=past.noshow_count,
-        pii=None if caller is None else CallerPii(caller_name=caller.name, caller_phone=caller.phone),
+        pii=_caller(command),
     )
     yield from link(context, command.followup_id, seat.start_at)
 
 
-def confirm_appointment(state: State, command: ConfirmAppointment, context: Context) -> Iterator[Event | On]:
-    check(not state.is_hold_expired, "HOLD_EXPIRED", "the hold ran out before the deposit arrived")
-    check(state.status == "pending", "INVALID_STATE", f"only a held appointment is confirmed, this is {state.status}")
-    assert state.hold_expires_at is not None and state.start_at is not None and state.end_at is not None
+def _check_entry(command: HoldAppointment | BookAppointment, context: Context, walk_in: bool = False) -> None:
+    """Deposits depend on the channel, so a patient does not choose another than their own."""
+    is_patient = not context.actor.has("FD", "IN")
+    check(
+        not is_patient or (command.channel == "portal" and not walk_in),
+        "FORBIDDEN",
+        "a patient books through the portal",
+        channel=command.channel,
+    )
+
+
+def _deposit_or_waiver(required_paise: int, command: BookAppointment, context: Context) -> tuple[int, str | None]:
+    """(paid, why the rest was waived); DEPOSIT_REQUIRED when less was paid and nobody waived it."""
+    paid, waiver = deposit_paid(context), command.deposit_waiver_reason
+    check(waiver is None or context.actor.has("FD", "CM"), "FORBIDDEN", "only the front desk waives a deposit")
+    owed = required_paise > paid
+    check(
+        not owed or waiver is not None,
+        "DEPOSIT_REQUIRED",
+        "a deposit is required before this can be booked",
+        deposit_required_paise=required_paise,
+        deposit_paid_paise=paid,
+    )
+    return paid, waiver if owed else None
+
+
+def _caller(command: BookAppointment) -> CallerPii | None:
+    caller = command.caller
+    return None if caller is None else CallerPii(caller_name=caller.name, caller_phone=caller.phone)
+
+
+def _accepted(state: State, command: BookAppointment, context: Context) -> AppointmentBooked:
+    """The terms of the offer stand; only what is paid and who rang are new."""
+    check(state.is_offered and state.status == "pending", "ALREADY_EXISTS", "that appointment exists", id=context.id)
+    _check_hold_stands(state, context)
+    asked = (command.patient_id, command.slot_id, command.service_id, command.visit_type)
+    check(
+        asked == (state.patient_id, state.slot_id, state.service_id, state.visit_type),
+        "VALIDATION_FAILED",
+        "something else was offered",
+        slot_id=state.slot_id,
+        service_id=state.service_id,
+    )
+    _check_price(state.price_quoted_paise, command)
+    paid, waiver = _deposit_or_waiver(state.deposit_required_paise, command, context)
+    return _booked(state, context, paid, deposit_waiver_reason=waiver, pii=_caller(command))
+
+
+def _check_hold_stands(state: State, context: Context) -> None:
+    assert state.hold_expires_at is not None
     check(
         context.occurred_at < state.hold_expires_at,
         "HOLD_EXPIRED",
         "the hold ran out before the deposit arrived",
         hold_expires_at=state.hold_expires_at.isoformat(),
     )
+
+
+def _booked(state: State, context: Context, paid: int, **more: Any) -> AppointmentBooked:
+    """A hold that becomes a booking repeats what it pinned (INV-A3)."""
+    past = past_of(context, state.patient_id)
+    repeated = {name: getattr(state, name) for name in AppointmentHeld.__struct_fields__ if name != "hold_expires_at"}
+    repeated["schedule_id"] = context.holder("slot", state.slot_id) or state.schedule_id
+    return AppointmentBooked(
+        **repeated,
+        deposit_paid_paise=paid,
+        is_new_patient=past.is_new_patient,
+        prior_noshow_count=past.noshow_count,
+        **more,
+    )
+
+
+def confirm_appointment(state: State, command: ConfirmAppointment, context: Context) -> Iterator[Event | On]:
+    check(not state.is_hold_expired, "HOLD_EXPIRED", "the hold ran out before the deposit arrived")
+    check(state.status == "pending", "INVALID_STATE", f"only a held appointment is confirmed, this is {state.status}")
+    _check_hold_stands(state, context)
     payment = context.require("payment", command.payment_id)
     check(payment.appointment_id == context.id, "VALIDATION_FAILED", "the payment is for something else")
     paid = deposit_paid(context)
@@ -92,16 +151,8 @@ def confirm_appointment(state: State, command: ConfirmAppointment, context: Cont
         deposit_required_paise=state.deposit_required_paise,
         deposit_paid_paise=paid,
     )
-    past = past_of(context, state.patient_id)
-    repeated = {name: getattr(state, name) for name in AppointmentHeld.__struct_fields__ if name != "hold_expires_at"}
-    repeated["schedule_id"] = context.holder("slot", state.slot_id) or state.schedule_id
-    yield AppointmentBooked(
-        **repeated,
-        deposit_paid_paise=paid,
-        is_new_patient=past.is_new_patient,
-        prior_noshow_count=past.noshow_count,
-    )
-    yield from link(context, state.followup_id, state.start_at)
+    yield _booked(state, context, paid)
+    yield from link(context, state.followup_id, start_of(state))
 
 
 def expire_hold(state: State, command: ExpireHold, context: Context) -> Iterator[Event]:
@@ -118,10 +169,14 @@ def deposit_paid(context: Context) -> int:
     return sum(payment.held_paise for payment in context.related("payment", "appointment", context.id))
 
 
-def _check_patient(context: Context, patient_id: str) -> None:
-    patient = check_present(context, patient_id)
-    consented = patient.has_consent("care", context.occurred_at)
-    check(consented, "CONSENT_REQUIRED", "the patient has not consented to care", purpose="care")
+def _check_price(price_paise: int, command: HoldAppointment | BookAppointment) -> None:
+    check(
+        price_paise == command.quoted_price_paise,
+        "PRICE_CHANGED",
+        "the price is not the one that was quoted",
+        quoted_price_paise=command.quoted_price_paise,
+        price_paise=price_paise,
+    )
 
 
 def _terms(command: HoldAppointment | BookAppointment, seat: Seat, past: Past, context: Context) -> Terms:
@@ -134,35 +189,17 @@ def _terms(command: HoldAppointment | BookAppointment, seat: Seat, past: Past, c
         visit_type=command.visit_type,
         channel=command.channel,
     )
-    if terms.price_quoted_paise != command.quoted_price_paise:
-        raise Refused(
-            "PRICE_CHANGED",
-            "the price is not the one that was quoted",
-            quoted_price_paise=command.quoted_price_paise,
-            price_paise=terms.price_quoted_paise,
-        )
+    _check_price(terms.price_quoted_paise, command)
     return terms
 
 
 def _placed(command: HoldAppointment | BookAppointment, seat: Seat, terms: Terms) -> dict[str, Any]:
-    return {
-        "patient_id": command.patient_id,
-        "slot_id": seat.slot_id,
-        "token_no": seat.token_no,
-        "schedule_id": seat.schedule_id,
-        "practitioner_id": seat.practitioner_id,
-        "branch_id": seat.branch_id,
-        "specialty_id": seat.specialty_id,
-        "service_id": command.service_id,
-        "visit_type": command.visit_type,
-        "mode": mode_of(command.visit_type),
-        "start_at": seat.start_at,
-        "end_at": seat.end_at,
-        "price_quoted_paise": terms.price_quoted_paise,
-        "price_version_id": terms.price_version_id,
-        "list_price_paise": terms.list_price_paise,
-        "deposit_required_paise": terms.deposit_required_paise,
-        "policy_version_ids": terms.policy_version_ids,
-        "booking_channel": command.channel,
-        "followup_id": command.followup_id,
-    }
+    return placed(
+        seat,
+        terms,
+        patient_id=command.patient_id,
+        service_id=command.service_id,
+        visit_type=command.visit_type,
+        channel=command.channel,
+        followup_id=command.followup_id,
+    )

@@ -21,19 +21,24 @@ from event_store.aggregates.appointment.events import (
     CancellationPii,
 )
 from event_store.aggregates.appointment.state import State
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, check, four_eyes
 from mymedic.messages import Event, On
 from mymedic.policies import tier_bps
 
+NOT_THERE = "only a patient who has checked in leaves without being seen"
+
 
 def cancel_appointment(state: State, command: CancelAppointment, context: Context) -> Iterator[Event | On]:
-    check_stands(state, "pending", "booked", "checked-in")
+    check_stands(state, "waitlist", "pending", "booked", "checked-in")
     check_not_arrived(context)
     check_initiator(context, command.initiator)
+    if state.status == "waitlist":
+        yield _no_longer_waiting(command)
+        return
     by_patient = command.initiator == "patient"
     left_unseen = command.reason_code == "lwbs"
     checked_in = state.status == "checked-in"
-    check(checked_in or not left_unseen, "INVALID_STATE", "only a patient who has checked in leaves without being seen")
+    check(checked_in or not left_unseen, "INVALID_STATE", NOT_THERE)
     check(
         left_unseen or not (checked_in and by_patient),
         "INVALID_STATE",
@@ -61,9 +66,29 @@ def cancel_appointment(state: State, command: CancelAppointment, context: Contex
         token_no=state.token_no,
         start_at=start_of(state),
         policy_version_id=policy.policy_version_id,
-        pii=CancellationPii(note=command.note) if command.note else None,
+        pii=_note(command),
     )
     yield from unlink(context, state, "cancelled")
+
+
+def _no_longer_waiting(command: CancelAppointment) -> AppointmentCancelled:
+    """No seat, no money, no terms: nothing but that it is over."""
+    check(command.reason_code != "lwbs", "INVALID_STATE", NOT_THERE)
+    return AppointmentCancelled(
+        initiator=command.initiator,
+        reason_code=command.reason_code,
+        lead_seconds=0,
+        tier_bps=0,
+        eff_bps=0,
+        held_paise=0,
+        forfeit_paise=0,
+        refund_paise=0,
+        pii=_note(command),
+    )
+
+
+def _note(command: CancelAppointment) -> CancellationPii | None:
+    return CancellationPii(note=command.note) if command.note else None
 
 
 def mark_appointment_error(state: State, command: MarkAppointmentError, context: Context) -> Iterator[Event | On]:
@@ -73,6 +98,8 @@ def mark_appointment_error(state: State, command: MarkAppointmentError, context:
         f"the appointment is {state.status}",
     )
     check(state.status != "entered-in-error", "INVALID_STATE", "it is marked already")
+    if state.status in ("fulfilled", "noshow"):
+        four_eyes(context, "FN", "CM")
     check_not_arrived(context, "ENCOUNTER_OPEN")
     for payment in context.related("payment", "appointment", context.id):
         kept = payment.available_paise + payment.allocated_paise + payment.forfeited_paise

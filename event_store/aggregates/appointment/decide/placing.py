@@ -19,6 +19,7 @@ class Seat(NamedTuple):
     practitioner_id: str
     branch_id: str
     city_id: str | None
+    department_id: str | None
     specialty_id: str
     start_at: datetime
     end_at: datetime
@@ -72,6 +73,7 @@ def find_seat(context: Context, slot_id: str, service_id: str, mode: str, began_
         practitioner_id=schedule.practitioner_id,
         branch_id=schedule.branch_id,
         city_id=branch.city_on(context.today()),
+        department_id=practitioner.department_on(schedule.branch_id, on),
         specialty_id=practitioner.specialty_on(on),
         start_at=slot.start_at,
         end_at=slot.end_at,

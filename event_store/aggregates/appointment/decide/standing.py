@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from event_store.aggregates.appointment.state import State, patient_times
 from mymedic.deciding import Context, check
-from mymedic.patients import records_of
+from mymedic.patients import check_present, records_of
 
 SECOND = timedelta(seconds=1)
 
@@ -32,6 +32,13 @@ def check_not_arrived(context: Context, code: str = "INVALID_STATE") -> None:
             "the patient is being seen",
             encounter_id=encounter.encounter_id,
         )
+
+
+def check_may_be_booked(context: Context, patient_id: str) -> None:
+    """The patient is there, under this record, and has consented to care."""
+    patient = check_present(context, patient_id)
+    consented = patient.has_consent("care", context.occurred_at)
+    check(consented, "CONSENT_REQUIRED", "the patient has not consented to care", purpose="care")
 
 
 def check_patient_free(context: Context, patient_id: str, start_at: datetime, end_at: datetime) -> None:

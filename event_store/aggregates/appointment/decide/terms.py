@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from event_store.aggregates.appointment.decide.placing import Seat
+from event_store.aggregates.appointment.decide.placing import Seat, mode_of
 from mymedic import policies
 from mymedic.clock import business_date
 from mymedic.deciding import Context
@@ -96,6 +96,41 @@ def terms_of(
         hold_ttl=timedelta(seconds=deposit.hold_ttl_seconds),
         policy_version_ids=tuple(pin.policy_version_id for pin in pins),
     )
+
+
+def placed(
+    seat: Seat,
+    terms: Terms,
+    *,
+    patient_id: str,
+    service_id: str,
+    visit_type: str,
+    channel: str,
+    followup_id: str | None = None,
+) -> dict[str, Any]:
+    """What a hold and a booking say alike: who, where, when, and the terms that are pinned with it."""
+    return {
+        "patient_id": patient_id,
+        "slot_id": seat.slot_id,
+        "token_no": seat.token_no,
+        "schedule_id": seat.schedule_id,
+        "practitioner_id": seat.practitioner_id,
+        "branch_id": seat.branch_id,
+        "department_id": seat.department_id,
+        "specialty_id": seat.specialty_id,
+        "service_id": service_id,
+        "visit_type": visit_type,
+        "mode": mode_of(visit_type),
+        "start_at": seat.start_at,
+        "end_at": seat.end_at,
+        "price_quoted_paise": terms.price_quoted_paise,
+        "price_version_id": terms.price_version_id,
+        "list_price_paise": terms.list_price_paise,
+        "deposit_required_paise": terms.deposit_required_paise,
+        "policy_version_ids": terms.policy_version_ids,
+        "booking_channel": channel,
+        "followup_id": followup_id,
+    }
 
 
 def _pin(context: Context, kind: str, seat: Seat) -> PolicyVersion:

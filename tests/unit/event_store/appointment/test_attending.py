@@ -15,6 +15,7 @@ from event_store.aggregates.appointment.events import (
 )
 from event_store.aggregates.encounter.commands import StartEncounter
 from event_store.aggregates.payment.events import RefundInitiated, RefundRequested
+from event_store.aggregates.schedule.events import SlotOverridden
 from mymedic.messages import Actor
 from mymedic.policies import CancellationBody
 from tests.scenario import Scenario
@@ -113,6 +114,19 @@ def test_a_no_show_is_reversed_on_its_day_and_takes_its_seat_again() -> None:
     assert world.when(REVERSE, actor=DESK) == [NoShowReversed(reason="was in the queue")]
     assert world.state("appointment", "appt_1").status == "checked-in"
     assert world.held["slot_token", "slot_tue18#01"] == ("appt_1", "")
+
+
+def test_inv_a1_a_no_show_whose_seat_is_gone_stays() -> None:
+    world = booked(a_clinic(cancellation=CancellationBody(noshow_grace_seconds=0))).at(ist(3, "18:00"))
+    world.when(NO_SHOW, actor=DESK)
+    world.when(book("slot_tue18", "pat_bala", walk_in=True), actor=DESK)
+    assert refused(world, REVERSE).code == "SLOT_UNAVAILABLE"
+    world = booked(a_clinic(), "appt_1", "slot_thu18")
+    world.when(book("slot_thu18", "pat_bala"), actor=DESK, id="appt_2")
+    world.at(ist(5, "18:30")).when(NO_SHOW, actor=DESK)
+    lower = SlotOverridden(slot_id="slot_thu18", action="lower_capacity", capacity=1, reason="short day")
+    world.given("schedule", "sch_rao", lower)
+    assert refused(world, REVERSE).code == "SLOT_UNAVAILABLE"
 
 
 def test_a_no_show_of_yesterday_stays() -> None:

@@ -13,7 +13,7 @@ from event_store.aggregates.appointment.events import (
 )
 from event_store.aggregates.branch.events import BranchClosed
 from event_store.aggregates.patient.events import ConsentWithdrawn
-from event_store.aggregates.practitioner.events import PractitionerUpdated
+from event_store.aggregates.practitioner.events import PractitionerRole, PractitionerUpdated
 from event_store.aggregates.schedule.events import ScheduleBlocked, SlotOverridden
 from mymedic.messages import Actor
 from mymedic.policies import DepositBody
@@ -232,8 +232,27 @@ def test_a_deposit_paid_at_the_counter_first_books_at_once() -> None:
 
 def test_a_patient_books_what_needs_no_deposit() -> None:
     world = a_clinic(deposit=DepositBody())
-    (event,) = world.when(book(deposit_waiver_reason=None), actor=PATIENT)
+    (event,) = world.when(book(deposit_waiver_reason=None, channel="portal"), actor=PATIENT)
     assert isinstance(event, AppointmentBooked) and event.deposit_required_paise == 0
+
+
+def test_a_patient_does_not_choose_a_channel_without_deposits() -> None:
+    world = a_clinic(deposit=DepositBody(mode="bps", bps=5000, channels=("portal",)))
+    assert refused(world, book(deposit_waiver_reason=None), PATIENT).code == "FORBIDDEN"
+    walk_in = book(deposit_waiver_reason=None, channel="portal", walk_in=True)
+    assert refused(world, walk_in, PATIENT).code == "FORBIDDEN"
+    portal = book(deposit_waiver_reason=None, channel="portal")
+    assert refused(world, portal, PATIENT).code == "DEPOSIT_REQUIRED"
+    assert world.when(book(deposit_waiver_reason=None), actor=DESK)
+
+
+def test_a_booking_names_the_department_of_the_practitioner() -> None:
+    world = a_clinic()
+    role = PractitionerRole(branch_id="brn_south", department_id="dep_skin", share_bps=0, from_=ist(2, "09:00").date())
+    update = PractitionerUpdated(roles=(role,), effective_on=ist(3, "09:00").date())
+    world.given("practitioner", "prac_rao", update)
+    (event,) = world.when(book(), actor=DESK)
+    assert isinstance(event, AppointmentBooked) and event.department_id == "dep_skin"
 
 
 def test_the_caller_is_sealed() -> None:

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from event_store.aggregates.appointment.commands import CancelAppointment, CheckInPatient, MarkAppointmentError
+from event_store.aggregates.appointment.commands import (
+    CancelAppointment,
+    CheckInPatient,
+    MarkAppointmentError,
+    MarkNoShow,
+)
 from event_store.aggregates.appointment.events import (
     AppointmentCancelled,
     AppointmentEnteredInError,
@@ -23,6 +28,7 @@ from tests.unit.event_store.clinic import (
     DEPOSIT,
     DESK,
     DOCTOR,
+    FINANCE,
     MANAGER,
     PATIENT,
     a_clinic,
@@ -248,8 +254,22 @@ def test_an_open_encounter_comes_before_the_error() -> None:
     assert refused(world, error(), MANAGER).code == "ENCOUNTER_OPEN"
     world.when(FinishEncounter(encounter_id="enc_1", outcome="resolved"), actor=DOCTOR)
     assert ("slot_token", "slot_tue18#01") in world.held
-    assert world.when(error(), actor=MANAGER)
+    assert refused(world, error(), MANAGER).code == "FOUR_EYES_REQUIRED"
+    assert world.when(error(), actor=MANAGER, cosigner=FINANCE)
     assert ("slot_token", "slot_tue18#01") not in world.held
+
+
+def test_a_no_show_is_an_error_for_finance_and_manager_together() -> None:
+    world = booked(a_clinic()).at(ist(3, "18:30"))
+    world.when(MarkNoShow(appointment_id="appt_1"), actor=DESK)
+    assert refused(world, error(), FINANCE).code == "FOUR_EYES_REQUIRED"
+    assert world.when(error(), actor=FINANCE, cosigner=MANAGER)
+
+
+def test_a_doctor_does_not_put_it_on_the_patient() -> None:
+    world = booked(a_clinic(), held=DEPOSIT)
+    assert refused(world, cancel(), DOCTOR).code == "FORBIDDEN"
+    assert cancelled(world, cancel("provider", "provider_leave"), DOCTOR).refund_paise == DEPOSIT
 
 
 def test_a_cancelled_appointment_is_no_error() -> None:
