@@ -91,6 +91,8 @@ GUARD_CODES: dict[str, str] = {
     "settlement_line": "FILE_TOTAL_MISMATCH",
     "webhook": "ALREADY_EXISTS",
     "drawer": "CASH_SESSION_OPEN",
+    "bed": "BED_OCCUPIED",
+    "patient_admission": "PATIENT_ALREADY_ADMITTED",
     # everything else that must be unique answers ALREADY_EXISTS
 }
 

@@ -62,13 +62,16 @@ def on_invoice_issued(event: Recorded, issued: InvoiceIssued, world: World) -> N
 
 
 def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None:
-    """Money paid for an invoice goes against it; money paid for an appointment, against what was billed for it."""
+    """Money paid for an invoice goes against it; for an appointment or a stay, against what was billed for it."""
     if event.payment_id is None:
         return
     if captured.invoice_id is not None:
         _allocate(event.payment_id, captured.invoice_id, world)
     elif captured.appointment_id is not None:
         for invoice in world.related("invoice", "appointment", captured.appointment_id):
+            _allocate(event.payment_id, invoice.invoice_id, world, invoice.invoice_id)
+    elif captured.admission_id is not None:
+        for invoice in world.related("invoice", "admission", captured.admission_id):
             _allocate(event.payment_id, invoice.invoice_id, world, invoice.invoice_id)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from event_store.aggregates.admission import events as admission
 from event_store.aggregates.appointment import events as appointment
 from event_store.aggregates.encounter import events as encounter
 from event_store.aggregates.followup import events as followup
@@ -19,7 +20,7 @@ from event_store.handle import Handler
 from event_store.recorded import Recorded
 from mymedic.clock import from_micros, micros
 from mymedic.messages import Event
-from processes import billing, booking, deposit_plan, disputed_deposit, followups, timers
+from processes import billing, booking, deposit_plan, discharge, disputed_deposit, followups, timers
 from processes.world import CONSUMER, Timer, World
 
 Reaction = Callable[[Recorded, Any, World], None]
@@ -54,6 +55,7 @@ REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
     followup.FollowUpOverdue: (("timers", followups.on_changed),),
     followup.FollowUpUnbooked: (("timers", followups.on_changed),),
     invoice.InvoiceIssued: (("billing", billing.on_invoice_issued),),
+    admission.AdmissionBilled: (("discharge", discharge.on_billed),),
 }
 _TIMER = msgspec.json.Decoder(Timer)
 

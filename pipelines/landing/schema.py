@@ -25,7 +25,7 @@ SHARED = frozenset(
     {"branch_id", "patient_id", "patient_ref", "appointment_id", "payment_id", "admission_id", "claim_id"}
 )
 # Field names that SQL reserves, and their partners.
-RENAMED = {"from": "from_on", "to": "to_on", "start": "start_time", "end": "end_time"}
+RENAMED = {"from": "from_on", "to": "to_on", "start": "start_time", "end": "end_time", "at": "moved_at"}
 
 _TAKEN = {column.name for column in ENVELOPE}
 _TAKEN_IN_CHILD = {column.name for column in CHILD_ENVELOPE}

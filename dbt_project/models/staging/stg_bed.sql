@@ -21,6 +21,13 @@ select
     command_id,
     actor_type,
     actor_id,
-    entry_channel
+    entry_channel,
+    ward,
+    room,
+    label,
+    class,
+    moved_at,
+    next_status,
+    status
 from {{ landing(source('landing', 'bed')) }}
 where {{ is_known('recorded_at') }}

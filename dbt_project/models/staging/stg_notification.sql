@@ -28,7 +28,7 @@ select
     related_ref,
     provider_message_id,
     status,
-    at,
+    moved_at,
     error_code
 from {{ landing(source('landing', 'notification')) }}
 where {{ is_known('recorded_at') }}

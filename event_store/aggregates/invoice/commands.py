@@ -9,7 +9,8 @@ from msgspec import Meta
 from event_store.aggregates.invoice.events import BillingKind, Currency, ForeignRef
 from mymedic.messages import Bps, Command, Id, Paise, PositivePaise, Text, Timestamp, Value
 
-LineNo = Annotated[int, Meta(ge=1, le=999)]
+# an intensive-care stay of months has more than a thousand charges, each a line of its own
+LineNo = Annotated[int, Meta(ge=1, le=99_999)]
 Quantity = Annotated[int, Meta(ge=1, le=100_000)]
 
 

@@ -11,8 +11,12 @@ from event_store.aggregates.invoice.events import (
     InvoiceLine,
     InvoiceWrittenOff,
 )
-from mymedic.deciding import Guard, GuardChange
+from mymedic.deciding import Context, Guard, GuardChange, check
 from mymedic.messages import Event
+from mymedic.money import share_bps, tax_inside
+from mymedic.series import next_number
+
+MOST_PAISE = 10**14
 
 
 class LineLeft(Struct):
@@ -82,6 +86,71 @@ class State(Struct):
 
     def is_balanced(self, allocated_paise: int, claimed_paise: int = 0) -> bool:
         return self.outstanding(allocated_paise, claimed_paise) == 0
+
+    def line(
+        self,
+        line_no: int,
+        *,
+        service_id: str,
+        practitioner_id: str | None,
+        qty: int,
+        unit_price_paise: int,
+        gst_bps: int,
+        tax_inclusive: bool,
+        sac: str,
+        discount_paise: int = 0,
+        service_request_id: str | None = None,
+    ) -> InvoiceLine:
+        """A line with its amounts: this is where an invoice's arithmetic is done, whoever bills (R-GST-1)."""
+        gross = qty * unit_price_paise
+        charged = gross - discount_paise
+        if tax_inclusive:
+            taxable, gst = tax_inside(charged, gst_bps)
+        else:
+            taxable, gst = charged, share_bps(charged, gst_bps)
+        return InvoiceLine(
+            line_no=line_no,
+            service_id=service_id,
+            practitioner_id=practitioner_id,
+            qty=qty,
+            unit_price_paise=unit_price_paise,
+            gross_paise=gross,
+            discount_paise=discount_paise,
+            taxable_paise=taxable,
+            gst_bps=gst_bps,
+            gst_paise=gst,
+            total_paise=taxable + gst,
+            sac=sac,
+            service_request_id=service_request_id,
+        )
+
+    def issue(
+        self,
+        context: Context,
+        *,
+        patient_id: str,
+        branch_id: str,
+        lines: tuple[InvoiceLine, ...],
+        encounter_id: str | None = None,
+        admission_id: str | None = None,
+        appointment_id: str | None = None,
+    ) -> InvoiceIssued:
+        """The event that makes an invoice of lines: their sums, and the branch's next number."""
+        check(lines, "INVOICE_EMPTY", "an invoice has at least one line")
+        total = sum(line.total_paise for line in lines)
+        check(total <= MOST_PAISE, "AMOUNT_INVALID", "the invoice is larger than any amount here may be")
+        return InvoiceIssued(
+            invoice_no=next_number(context, "invoice_no", branch_id),
+            patient_id=patient_id,
+            branch_id=branch_id,
+            encounter_id=encounter_id,
+            admission_id=admission_id,
+            appointment_id=appointment_id,
+            lines=lines,
+            total_paise=total,
+            taxable_paise=sum(line.taxable_paise for line in lines),
+            gst_paise=sum(line.gst_paise for line in lines),
+        )
 
 
 def evolve(state: State, event: Event) -> None:

@@ -26,7 +26,7 @@ from mymedic.messages import Command, Id, Paise, PositivePaise, Text, Timestamp
 
 
 class InitiatePayment(Command, frozen=True, kw_only=True):
-    """`branch_id` is needed only where neither an appointment nor an invoice says it."""
+    """The branch is that of what is paid; who gives a `branch_id` is refused unless it is the same."""
 
     who: ClassVar = frozenset({"PP", "FD"})
     patient_id: Id

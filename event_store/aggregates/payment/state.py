@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from event_store.aggregates.payment import events as e
-from mymedic.deciding import Guard, GuardChange
+from mymedic.deciding import Context, Guard, GuardChange
 from mymedic.messages import Event
 
 RefundStatus = Literal["requested", "approved", "initiated", "processed", "failed", "rejected", "given_up"]
@@ -135,6 +135,11 @@ class State(Struct):
     def allocated_to(self, invoice_id: str) -> int:
         """Paise of this payment that stand against an invoice."""
         return sum(a.amount_paise for a in self.allocations if a.invoice_id == invoice_id)
+
+    def allocate(self, context: Context, invoice_id: str, amount_paise: int) -> e.PaymentAllocated:
+        """The event that puts paise of this payment against an invoice; the caller has seen that they are free."""
+        allocation_id = context.new_id("alloc")
+        return e.PaymentAllocated(allocation_id=allocation_id, invoice_id=invoice_id, amount_paise=amount_paise)
 
     def deallocate(self, invoice_id: str, amount_paise: int, reason: str) -> e.PaymentDeallocated:
         """The event that takes paise of this payment back from an invoice."""

@@ -22,7 +22,7 @@ from tests.integration.pipelines.installation import clinic, settings_in
 from tests.parsed_project import parsed_project
 
 TENANT = "ten_skin"
-SEQS = 9
+SEQS = 12
 
 Transform = Callable[..., TransformReport]
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from event_store.aggregates.branch.commands import RegisterBranch
 from event_store.aggregates.branch.events import OpenHours
+from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
 from event_store.aggregates.patient.commands import RegisterPatient
 from event_store.aggregates.patient.events import PatientPii
 from event_store.aggregates.payment.commands import CapturePayment, InitiatePayment
-from event_store.aggregates.tenant.commands import RegisterTenant
+from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty, RegisterTenant
 from event_store.aggregates.tenant.events import TenantKind
 from event_store.store import Store, open_store
 from mymedic.clock import ManualClock
@@ -55,9 +56,8 @@ class Clinic:
         initiated = self.ask(
             InitiatePayment(
                 patient_id="pat_asha",
-                branch_id="brn_south",
-                admission_id="adm_asha",
-                purpose="ipd_advance",
+                invoice_id="inv_asha",
+                purpose="procedure",
                 amount_paise=amount_paise,
                 mode="upi",
                 gateway="razorpay",
@@ -112,6 +112,21 @@ def _begin(clinic: Clinic, kind: TenantKind) -> None:
             branch_id="brn_south",
         )
     )
+    clinic.ask(DefineSpecialty(specialty_id="spc_derm", name="Dermatology"))
+    clinic.ask(
+        DefineService(
+            service_id="svc_laser",
+            code="LASER",
+            name="Laser",
+            kind="procedure",
+            specialty_id="spc_derm",
+            sac="999312",
+            gst_bps=0,
+            duration_min=15,
+        )
+    )
+    line = NewLine(line_no=1, service_id="svc_laser", qty=1, unit_price_paise=10_000_000, gst_bps=0, tax_inclusive=True)
+    clinic.ask(IssueInvoice(patient_id="pat_asha", branch_id="brn_south", lines=(line,)), "inv_asha")
     clinic.pay(80_000)
 
 

@@ -48,7 +48,7 @@ def keys(seen: Any) -> dict[str, str]:
 
 def test_news_ask_for_one_run_of_each_shard(settings: Settings, instance: dg.DagsterInstance) -> None:
     seen = look(settings, instance)
-    assert keys(seen) == {"clinics": "clinics@10", "ten_chain": "ten_chain@5"}
+    assert keys(seen) == {"clinics": "clinics@16", "ten_chain": "ten_chain@8"}
     [added] = seen.dynamic_partitions_requests
     assert set(added.partition_keys) == {"clinics", "ten_chain"}
 
@@ -59,7 +59,7 @@ def test_the_same_news_ask_for_the_same_run(settings: Settings, instance: dg.Dag
     assert keys(look(settings, instance)) == before
     with clinic(settings, "ten_two", "clinic") as founded:
         founded.pay(1_000)
-    assert keys(look(settings, instance)) == {**before, "clinics": "clinics@12"}
+    assert keys(look(settings, instance)) == {**before, "clinics": "clinics@18"}
 
 
 def test_a_shard_that_is_being_built_is_left_alone(settings: Settings, instance: dg.DagsterInstance) -> None:

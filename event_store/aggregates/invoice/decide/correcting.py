@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from event_store.aggregates.invoice.commands import CreditLine, IssueCreditNote, WriteOffBalance
-from event_store.aggregates.invoice.decide.numbering import next_credit_note_no
 from event_store.aggregates.invoice.events import InvoiceCredited, InvoiceLine, InvoiceWrittenOff
 from event_store.aggregates.invoice.state import State
 from mymedic.deciding import Context, check
@@ -13,6 +12,7 @@ from mymedic.errors import Refused
 from mymedic.messages import Event, On
 from mymedic.money import tax_inside
 from mymedic.receivables import claimed, outstanding
+from mymedic.series import next_number
 
 
 def issue_credit_note(state: State, command: IssueCreditNote, context: Context) -> Iterator[Event | On]:
@@ -30,7 +30,7 @@ def issue_credit_note(state: State, command: IssueCreditNote, context: Context) 
         payable_paise=payable,
     )
     yield InvoiceCredited(
-        credit_note_no=next_credit_note_no(context, state.branch_id),
+        credit_note_no=next_number(context, "credit_note_no", state.branch_id, "CN"),
         lines=lines,
         total_paise=total,
         reason=command.reason,

@@ -6,46 +6,38 @@ from collections.abc import Iterator
 from typing import Any
 
 from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
-from event_store.aggregates.invoice.decide.numbering import next_invoice_no
-from event_store.aggregates.invoice.events import InvoiceIssued, InvoiceLine
-from event_store.aggregates.invoice.state import State
+from event_store.aggregates.invoice.events import InvoiceLine
+from event_store.aggregates.invoice.state import MOST_PAISE, State
 from mymedic.deciding import Context, check
 from mymedic.errors import Refused
 from mymedic.messages import Event
-from mymedic.money import share_bps, tax_inside
-
-MOST_PAISE = 10**14
+from mymedic.money import share_bps
+from mymedic.patients import same_patient
 
 
 def issue_invoice(state: State, command: IssueInvoice, context: Context) -> Iterator[Event]:
-    check(command.lines, "INVOICE_EMPTY", "an invoice has at least one line")
     numbers = [line.line_no for line in command.lines]
     check(len(set(numbers)) == len(numbers), "VALIDATION_FAILED", "a line number is used twice", field="lines")
     context.require("patient", command.patient_id)
     context.require("branch", command.branch_id)
-    lines = tuple(_line(line, context) for line in command.lines)
-    total = sum(line.total_paise for line in lines)
-    check(total <= MOST_PAISE, "AMOUNT_INVALID", "the invoice is larger than any amount here may be")
-    invoice_no = next_invoice_no(context, command.branch_id)
-    check(
-        command.invoice_no in (None, invoice_no),
-        "VALIDATION_FAILED",
-        "that is not the next number of the series",
-        field="invoice_no",
-        invoice_no=invoice_no,
-    )
-    yield InvoiceIssued(
-        invoice_no=invoice_no,
+    _check_admission(command, context)
+    issued = state.issue(
+        context,
         patient_id=command.patient_id,
         branch_id=command.branch_id,
         encounter_id=command.encounter_id,
         admission_id=command.admission_id,
         appointment_id=_appointment_of(command, context),
-        lines=lines,
-        total_paise=total,
-        taxable_paise=sum(line.taxable_paise for line in lines),
-        gst_paise=sum(line.gst_paise for line in lines),
+        lines=tuple(_line(state, line, context) for line in command.lines),
     )
+    check(
+        command.invoice_no in (None, issued.invoice_no),
+        "VALIDATION_FAILED",
+        "that is not the next number of the series",
+        field="invoice_no",
+        invoice_no=issued.invoice_no,
+    )
+    yield issued
 
 
 def _appointment_of(command: IssueInvoice, context: Context) -> str | None:
@@ -53,7 +45,7 @@ def _appointment_of(command: IssueInvoice, context: Context) -> str | None:
         return None
     encounter = context.require("encounter", command.encounter_id)
     check(
-        encounter.patient_id == command.patient_id,
+        same_patient(context, encounter.patient_id, command.patient_id),
         "VALIDATION_FAILED",
         "the encounter is another patient's",
         field="patient_id",
@@ -62,28 +54,40 @@ def _appointment_of(command: IssueInvoice, context: Context) -> str | None:
     return appointment_id
 
 
-def _line(line: NewLine, context: Context) -> InvoiceLine:
+def _check_admission(command: IssueInvoice, context: Context) -> None:
+    """What is billed beside the admission's own bill is still the same patient's, in the same hospital."""
+    if command.admission_id is None:
+        return
+    admission = context.require("admission", command.admission_id)
+    check(
+        same_patient(context, admission.patient_id, command.patient_id),
+        "VALIDATION_FAILED",
+        "the admission is another patient's",
+        field="patient_id",
+    )
+    check(
+        admission.branch_id == command.branch_id,
+        "VALIDATION_FAILED",
+        "the admission is in another branch",
+        field="branch_id",
+    )
+    check(admission.status != "cancelled", "INVALID_STATE", "the admission is cancelled", status=admission.status)
+
+
+def _line(state: State, line: NewLine, context: Context) -> InvoiceLine:
     service = _service(line, context)
     gross = line.qty * line.unit_price_paise
     check(gross <= MOST_PAISE, "AMOUNT_INVALID", "the line is larger than any amount here may be", line_no=line.line_no)
     _check_discount(line, gross, context)
-    charged = gross - line.discount_paise
-    if line.tax_inclusive:
-        taxable, gst = tax_inside(charged, line.gst_bps)
-    else:
-        taxable, gst = charged, share_bps(charged, line.gst_bps)
-    return InvoiceLine(
-        line_no=line.line_no,
+    return state.line(
+        line.line_no,
         service_id=line.service_id,
         practitioner_id=line.practitioner_id,
         qty=line.qty,
         unit_price_paise=line.unit_price_paise,
-        gross_paise=gross,
         discount_paise=line.discount_paise,
-        taxable_paise=taxable,
         gst_bps=line.gst_bps,
-        gst_paise=gst,
-        total_paise=taxable + gst,
+        tax_inclusive=line.tax_inclusive,
         sac=service.sac,
         service_request_id=line.service_request_id,
     )

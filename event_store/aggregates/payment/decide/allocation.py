@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from event_store.aggregates.payment.commands import AllocatePayment, DeallocatePayment
 from event_store.aggregates.payment.decide.subject import check_same_patient
-from event_store.aggregates.payment.events import DepositForfeitReversed, PaymentAllocated, PaymentDeallocated
+from event_store.aggregates.payment.events import DepositForfeitReversed, PaymentDeallocated
 from event_store.aggregates.payment.state import State
 from mymedic.deciding import Context, check
 from mymedic.messages import Event
@@ -27,13 +27,7 @@ def allocate_payment(state: State, command: AllocatePayment, context: Context) -
         f"the invoice has {due} paise outstanding",
         outstanding_paise=due,
     )
-    return [
-        PaymentAllocated(
-            allocation_id=context.new_id("alloc"),
-            invoice_id=command.invoice_id,
-            amount_paise=command.amount_paise,
-        )
-    ]
+    return [state.allocate(context, command.invoice_id, command.amount_paise)]
 
 
 def deallocate_payment(state: State, command: DeallocatePayment, context: Context) -> list[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from event_store.aggregates.payment.commands import InitiatePayment
-from event_store.aggregates.payment.decide.subject import GONE, check_pair, paid_for
+from event_store.aggregates.payment.decide.subject import GONE, Subject, check_pair, paid_for
 from event_store.aggregates.payment.events import PaymentInitiated
 from event_store.aggregates.payment.state import State
 from mymedic.deciding import Context, check
@@ -24,12 +24,12 @@ def initiate_target(command: InitiatePayment, context: Context) -> str:
 def initiate_payment(state: State, command: InitiatePayment, context: Context) -> list[Event]:
     if state.exists:
         return []
-    appointment, invoice = paid_for(context, command)
+    subject = paid_for(context, command)
     check_pair(command.mode, "gateway")
     check(command.expires_at > context.occurred_at, "VALIDATION_FAILED", "expires_at has passed", field="expires_at")
-    if appointment is not None:
-        _check_appointment(appointment, command, context)
-    limit = _limit(command, appointment, context)
+    if subject.appointment is not None:
+        _check_appointment(subject.appointment, command, context)
+    limit = _limit(command, subject, context)
     check(
         limit is None or command.amount_paise <= limit,
         "AMOUNT_INVALID",
@@ -40,7 +40,7 @@ def initiate_payment(state: State, command: InitiatePayment, context: Context) -
     return [
         PaymentInitiated(
             payment_id=context.id,
-            branch_id=_branch(command, appointment, invoice),
+            branch_id=_branch(command, subject),
             patient_id=command.patient_id,
             appointment_id=command.appointment_id,
             invoice_id=command.invoice_id,
@@ -69,23 +69,35 @@ def _check_appointment(appointment: Any, command: InitiatePayment, context: Cont
     )
 
 
-def _limit(command: InitiatePayment, appointment: Any, context: Context) -> int | None:
+def _limit(command: InitiatePayment, subject: Subject, context: Context) -> int | None:
     """Paise that may be asked for; None where nobody knows the total yet (an advance, a procedure not billed)."""
+    appointment, admission = subject.appointment, subject.admission
     if command.invoice_id:
         return outstanding(context, command.invoice_id)
+    if command.purpose == "ipd_final":
+        return _due_of_stay(admission, context)
     if appointment is None or command.purpose not in ("deposit", "balance", "full"):
         return None
     price = int(appointment.price_quoted_paise)
     if command.purpose == "deposit":
         return price
-    payments = context.related("payment", "appointment", appointment.appointment_id)
-    return max(0, price - sum(payment.available_paise + payment.allocated_paise for payment in payments))
+    return max(0, price - _paid(context, "appointment", appointment.appointment_id))
 
 
-def _branch(command: InitiatePayment, appointment: Any, invoice: Any) -> str | None:
-    known = appointment if appointment is not None else invoice
-    if known is None:
-        return command.branch_id
+def _due_of_stay(admission: Any, context: Context) -> int:
+    """What the bill asks for, or will: until it is issued, the charges less what has been paid."""
+    if admission.invoice_id:
+        return outstanding(context, admission.invoice_id)
+    return max(0, int(admission.charged_paise) - _paid(context, "admission", admission.admission_id))
+
+
+def _paid(context: Context, kind: str, id: str) -> int:
+    payments = context.related("payment", kind, id)
+    return sum(payment.available_paise + payment.allocated_paise for payment in payments)
+
+
+def _branch(command: InitiatePayment, subject: Subject) -> str:
+    known = next(one for one in subject if one is not None)
     check(
         command.branch_id in (None, known.branch_id),
         "VALIDATION_FAILED",

@@ -74,12 +74,6 @@ def test_an_invoice_is_paid_up_to_what_is_outstanding() -> None:
     assert event.branch_id == "brn_south"  # type: ignore[attr-defined]
 
 
-def test_an_advance_of_an_admission_says_its_branch_itself() -> None:
-    advance = {"appointment_id": None, "admission_id": "adm_1", "purpose": "ipd_advance", "branch_id": "brn_north"}
-    (event,) = a_booking_desk().when(initiate(amount_paise=5_000_000, **advance), actor=PATIENT)
-    assert event.branch_id == "brn_north"  # type: ignore[attr-defined]
-
-
 def test_what_makes_no_sense_is_refused() -> None:
     world = a_booking_desk()
     assert code_of(world, initiate(mode="cash"), PATIENT) == "MODE_CHANNEL_INVALID"

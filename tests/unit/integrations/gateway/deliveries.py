@@ -10,9 +10,11 @@ from typing import Any
 
 from event_store.aggregates.branch.commands import RegisterBranch
 from event_store.aggregates.branch.events import OpenHours
+from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
 from event_store.aggregates.patient.commands import RegisterPatient
 from event_store.aggregates.patient.events import PatientPii
 from event_store.aggregates.payment.commands import InitiatePayment, InitiateRefund, RequestRefund
+from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty
 from integrations.gateway.webhooks import WebhookOutcome, deliver
 from tests.unit.integrations.conftest import TENANT, Clinic
 
@@ -45,9 +47,8 @@ def initiated(clinic: Clinic, amount_paise: int = 40_000) -> tuple[str, str]:
     clinic.ask(
         InitiatePayment(
             patient_id=patient_id,
-            admission_id="adm_1",
-            branch_id="brn_south",
-            purpose="ipd_advance",
+            invoice_id=_invoiced(clinic, patient_id, amount_paise),
+            purpose="procedure",
             amount_paise=amount_paise,
             mode="upi",
             gateway="razorpay",
@@ -58,6 +59,29 @@ def initiated(clinic: Clinic, amount_paise: int = 40_000) -> tuple[str, str]:
     )
     payment: Any = clinic.events("PaymentInitiated")[-1].event
     return payment.payment_id, payment.order_id
+
+
+def _invoiced(clinic: Clinic, patient_id: str, amount_paise: int) -> str:
+    """Something to pay for."""
+    clinic.ask(DefineSpecialty(specialty_id="spc_derm", name="Dermatology"), "CM")
+    clinic.ask(
+        DefineService(
+            service_id="svc_laser",
+            code="LASER",
+            name="Laser",
+            kind="procedure",
+            specialty_id="spc_derm",
+            sac="999312",
+            gst_bps=0,
+            duration_min=15,
+        ),
+        "CM",
+    )
+    line = NewLine(
+        line_no=1, service_id="svc_laser", qty=1, unit_price_paise=amount_paise, gst_bps=0, tax_inclusive=True
+    )
+    ack = clinic.ask(IssueInvoice(patient_id=patient_id, branch_id="brn_south", lines=(line,)), "FD")
+    return str(ack.stream_id.partition("-")[2])
 
 
 def refund_going_out(clinic: Clinic, payment_id: str, refund_id: str = "rfd_1", amount_paise: int = 20_000) -> None:
