@@ -1,10 +1,11 @@
-"""The money of one payment, counted apart from the product's own fold."""
+"""The money of one payment and of one claim, counted apart from the product's own fold."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from event_store.aggregates.claim import events as c
 from event_store.aggregates.payment import events as e
 from mymedic.messages import Event
 
@@ -57,3 +58,53 @@ class Books:
     @property
     def available(self) -> int:
         return self.captured - sum(self.terms)
+
+
+@dataclass
+class ClaimBooks:
+    """What was claimed of a payer and what became of it, added up from the claim's events by rules of their own.
+
+    `under` is counted, not worked out: INV-C1 is what compares it with the rest.
+    """
+
+    invoice_id: str | None = None
+    claimed: int = 0
+    approved: int = 0
+    disallowed: int = 0
+    under: int = 0
+    gross: int = 0
+    tds: int = 0
+    other: int = 0
+    net: int = 0
+    given_back: int = 0
+
+    def book(self, event: Event) -> None:
+        match event:
+            case c.ClaimSubmitted():
+                assert self.claimed == 0, "a claim is submitted once"
+                self.invoice_id, self.claimed, self.under = event.invoice_id, event.claimed_paise, event.claimed_paise
+            case c.ClaimAdjudicated():
+                self.approved += event.approved_paise
+                self.disallowed += event.disallowed_paise
+                self.under -= event.approved_paise + event.disallowed_paise
+                decided = event.disallowed_paise + (event.excess_disallowed_paise or 0)
+                assert sum(reason.amount_paise for reason in event.reasons) == decided
+            case c.ClaimReprocessRequested():
+                self.disallowed -= event.amount_paise
+                self.under += event.amount_paise
+            case c.ClaimSettled():
+                self.gross += event.gross_paise
+                self.tds += event.tds_paise
+                self.other += event.other_deduction_paise
+                self.net += event.net_paise
+            case c.ClaimClosed():
+                assert event.residual_paise == self.disallowed + max(0, self.approved - self.gross)
+                self.given_back = event.residual_paise if event.treatment == "bill_patient" else 0
+            case c.ClaimCancelled():
+                assert self.gross == 0
+                self.given_back = self.claimed
+
+    @property
+    def moved(self) -> int:
+        """What of the invoice the payer owes us, or owed us until it was written off."""
+        return self.claimed - self.given_back
