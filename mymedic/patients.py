@@ -50,12 +50,17 @@ def related_to(streams: Streams, aggregate: str, patient_id: str) -> list[Any]:
     return [state for id in records_of(streams, patient_id) for state in streams.related(aggregate, "patient", id)]
 
 
-def check_present(context: Context, patient_id: str) -> Any:
-    """The patient's state; NOT_FOUND, PATIENT_ERASED, or PATIENT_MERGED with the survivor to use instead."""
-    patient = context.require("patient", patient_id)
+def check_not_erased(context: Context, patient_id: str) -> None:
+    """PATIENT_ERASED once the patient's data has been destroyed: nothing personal may be sealed for them again."""
     # the subject's stream, not the patient's, tells of a destruction
     erased = getattr(context.state("data_subject", patient_id), "is_erased", False)
     check(not erased, "PATIENT_ERASED", "the patient's data has been erased")
+
+
+def check_present(context: Context, patient_id: str) -> Any:
+    """The patient's state; NOT_FOUND, PATIENT_ERASED, or PATIENT_MERGED with the survivor to use instead."""
+    patient = context.require("patient", patient_id)
+    check_not_erased(context, patient_id)
     survivor_id = survivor_of(context, patient_id)
     check(
         survivor_id == patient_id,

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from event_store.aggregates.service_request.commands import RespondToAdvice, RevokeServiceRequest, ScheduleService
 from event_store.aggregates.service_request.events import ServicePerformed
+from event_store.catalogue import decode_event, encode_payload
 from mymedic.errors import Refused
 from mymedic.messages import Actor, Command
 from tests.unit.event_store.clinic import DESK, DOCTOR, ist
@@ -100,7 +101,7 @@ class Advice(RuleBasedStateMachine):
         (event,) = self.world.when(command, actor=DESK, id=f"sreq_unadvised_{self.unadvised}")
         assert isinstance(event, ServicePerformed) and (event.advised, event.late) == (False, False)
 
-    @rule(hours=st.sampled_from([1, 20, 24 * 10, 24 * 21]))
+    @rule(hours=st.sampled_from([1, 20, 24 * 21, 24 * 31]))
     def time_passes(self, hours: int) -> None:
         self.world.at(self.world.now + timedelta(hours=hours))
 
@@ -109,6 +110,12 @@ class Advice(RuleBasedStateMachine):
         for id, status in getattr(self, "status", {}).items():
             state = self.world.state("service_request", id)
             assert (state.status, state.status_at(self.world.now)) == (status, self.now_is(id))
+
+    def teardown(self) -> None:
+        """Every event is read as it was written."""
+        for aggregate, _, event in self.world.log if hasattr(self, "world") else ():
+            if aggregate == "service_request":
+                assert decode_event(type(event).__name__, event.version, encode_payload(event)) == event
 
 
 TestAdvice = Advice.TestCase

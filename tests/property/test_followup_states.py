@@ -17,7 +17,7 @@ from event_store.aggregates.followup.commands import (
     CompleteFollowUp,
     EvaluateFollowUps,
 )
-from event_store.catalogue import AGGREGATES
+from event_store.catalogue import AGGREGATES, decode_event, encode_payload
 from mymedic.clock import INDIA
 from mymedic.errors import Refused
 from mymedic.messages import Actor, Command
@@ -188,12 +188,13 @@ class FollowUps(RuleBasedStateMachine):
         assert parts.total() == due, parts
 
     def teardown(self) -> None:
-        """A replay folds the same."""
+        """A replay of what was stored folds the same."""
         for id in getattr(self, "status", {}):
             fresh = AGGREGATES["followup"].fresh(id)
             for aggregate, stream, event in self.world.log:
                 if (aggregate, stream) == ("followup", id):
-                    AGGREGATES["followup"].evolve(fresh, event)
+                    stored = decode_event(type(event).__name__, event.version, encode_payload(event))
+                    AGGREGATES["followup"].evolve(fresh, stored)
             assert fresh == self.world.state("followup", id)
 
 

@@ -27,6 +27,7 @@ from mymedic.clock import business_date
 from mymedic.deciding import Context, Decision, check
 from mymedic.followups import completed_by
 from mymedic.messages import Command, Event, On
+from mymedic.patients import check_not_erased
 from mymedic.policies import FollowUpBody
 
 FURTHEST = timedelta(days=3660)
@@ -36,6 +37,7 @@ def request_follow_up(state: State, command: RequestFollowUp, context: Context) 
     encounter = context.require("encounter", command.encounter_id)
     check(context.actor.practitioner_id == encounter.practitioner_id, "FORBIDDEN", "the encounter is another doctor's")
     check(encounter.status != "cancelled", "INVALID_STATE", "the encounter was cancelled")
+    check_not_erased(context, encounter.patient_id)
     seen_on = business_date(encounter.started_at, context.tz)
     _check_due(command.due_on, seen_on)
     reason_hash = context.keyed_hash(" ".join(command.reason.casefold().split()))

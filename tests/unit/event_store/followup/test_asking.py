@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from event_store.aggregates import data_subject
 from event_store.aggregates.encounter.commands import CancelEncounter
 from event_store.aggregates.followup.commands import AmendFollowUp, CloseFollowUp
 from event_store.aggregates.followup.events import FollowUpAmended, FollowUpClosed, FollowUpPii, FollowUpRequested
@@ -100,6 +101,12 @@ def test_only_the_doctor_of_a_standing_encounter_asks() -> None:
     assert world.when(request(encounter_id="enc_2"), actor=DOCTOR)
     world.when(CancelEncounter(encounter_id="enc_2", reason="wrong patient"), actor=MANAGER)
     assert refused(world, request(encounter_id="enc_2", reason="other"), DOCTOR).code == "INVALID_STATE"
+
+
+def test_nothing_is_asked_of_who_was_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason would be sealed under a key that is not to exist."""
+    monkeypatch.setattr(data_subject.state.State, "is_erased", True, raising=False)
+    assert refused(seen(), request(), DOCTOR).code == "PATIENT_ERASED"
 
 
 def test_an_amendment_keeps_the_width_that_was_pinned() -> None:
