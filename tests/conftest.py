@@ -10,12 +10,44 @@ import pytest
 
 from mymedic.settings import Settings
 from tests.databases import start_postgres
+from tests.provoked import SEEN, is_whole, watch, watch_problems
 from tests.scheduling import SharedWorlds
 from tests.worlds import World, make_world
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedWorlds:
     return SharedWorlds(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    watch()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    watch_problems()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A worker hands in what it has seen."""
+    handed = getattr(node, "workeroutput", {}).get("seen")
+    if handed is not None:
+        SEEN.take(handed)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A whole run fails when an event or a code was seen in no test."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["seen"] = SEEN.handed_over()
+    elif exitstatus == 0 and is_whole(session.config) and SEEN.missing():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    if is_whole(config) and not config.option.collectonly:
+        for what, names in SEEN.missing().items():
+            terminalreporter.write_line(f"{what}: {', '.join(names)}", red=True)
 
 
 @pytest.fixture(scope="session")

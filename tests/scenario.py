@@ -13,6 +13,7 @@ from mymedic.deciding import GUARD_CODES, Guard
 from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Actor, Command, Event, On
+from tests.provoked import SEEN
 
 KEYS = ("patient_id", "appointment_id", "payment_id", "invoice_id", "admission_id", "claim_id")
 SYSTEM = Actor(type="system", id="test", roles=("SY",))
@@ -70,6 +71,7 @@ class Scenario:
         if decision.creates is False and not state.exists:
             raise Refused("NOT_FOUND", f"no {aggregate.name} {target}")
         decided = list(decision.decide(state, command, context))
+        SEEN.decided(decided)
         for item in decided:
             if isinstance(item, On):
                 self._keep(item.aggregate, item.id, item.event)

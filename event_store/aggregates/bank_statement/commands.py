@@ -27,7 +27,7 @@ class BankLine(Value, frozen=True, kw_only=True):
 
 
 class IngestBankStatement(Command, frozen=True, kw_only=True):
-    """One statement of a bank's file as lines; `statement_no` counts the statements of the file from 1."""
+    """C86. One statement of a bank's file as lines; `statement_no` counts the statements of the file from 1."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN", "FN"})
     bank_account_id: Id

@@ -12,6 +12,8 @@ from mymedic.messages import Command, Count, Id, Paise, PositivePaise, Text
 
 
 class OpenCashSession(Command, frozen=True, kw_only=True):
+    """C79."""
+
     who: ClassVar = frozenset({"FD"})
     branch_id: Id
     drawer_id: Id
@@ -19,6 +21,8 @@ class OpenCashSession(Command, frozen=True, kw_only=True):
 
 
 class RecordCashMovement(Command, frozen=True, kw_only=True):
+    """C80."""
+
     who: ClassVar = frozenset({"FD", "FN"})
     cash_session_id: Id
     kind: Literal["petty_expense", "float_in", "bank_drop"]
@@ -27,7 +31,7 @@ class RecordCashMovement(Command, frozen=True, kw_only=True):
 
 
 class CountCashDrawer(Command, frozen=True, kw_only=True):
-    """How many of each note and coin; the counter is not told what is expected."""
+    """C81. How many of each note and coin; the counter is not told what is expected."""
 
     who: ClassVar = frozenset({"FD"})
     cash_session_id: Id
@@ -35,7 +39,7 @@ class CountCashDrawer(Command, frozen=True, kw_only=True):
 
 
 class CloseCashSession(Command, frozen=True, kw_only=True):
-    """A finance actor who did not count may close any session; the front desk only within the tolerance."""
+    """C82. A finance actor who did not count may close any session; the front desk only within the tolerance."""
 
     who: ClassVar = frozenset({"FD", "FN"})
     cash_session_id: Id
@@ -44,6 +48,8 @@ class CloseCashSession(Command, frozen=True, kw_only=True):
 
 
 class RecordCashDeposit(Command, frozen=True, kw_only=True):
+    """C83."""
+
     who: ClassVar = frozenset({"FN"})
     cash_session_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=500)]
     bank_account_id: Id

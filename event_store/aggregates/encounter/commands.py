@@ -11,12 +11,16 @@ from mymedic.messages import Command, Id, LongText, Text
 
 
 class StartEncounter(Command, frozen=True, kw_only=True):
+    """C40."""
+
     who: ClassVar = frozenset({"DR", "FD"})
     appointment_id: Id
     class_: EncounterClass = msgspec.field(name="class")
 
 
 class FinishEncounter(Command, frozen=True, kw_only=True):
+    """C46."""
+
     who: ClassVar = frozenset({"DR"})
     encounter_id: Id
     outcome: Outcome
@@ -25,6 +29,8 @@ class FinishEncounter(Command, frozen=True, kw_only=True):
 
 
 class CancelEncounter(Command, frozen=True, kw_only=True):
+    """C47."""
+
     who: ClassVar = frozenset({"DR", "CM"})
     encounter_id: Id
     reason: Text

@@ -26,7 +26,7 @@ from mymedic.messages import Command, Id, Paise, PositivePaise, Text, Timestamp
 
 
 class InitiatePayment(Command, frozen=True, kw_only=True):
-    """The branch is that of what is paid; who gives a `branch_id` is refused unless it is the same."""
+    """C60. The branch is that of what is paid; who gives a `branch_id` is refused unless it is the same."""
 
     who: ClassVar = frozenset({"PP", "FD"})
     patient_id: Id
@@ -43,6 +43,8 @@ class InitiatePayment(Command, frozen=True, kw_only=True):
 
 
 class RecordAuthorization(Command, frozen=True, kw_only=True):
+    """C61."""
+
     who: ClassVar = frozenset({"IN"})
     payment_id: Id
     gateway_payment_id: GatewayId
@@ -50,7 +52,7 @@ class RecordAuthorization(Command, frozen=True, kw_only=True):
 
 
 class CapturePayment(Command, frozen=True, kw_only=True):
-    """Names the payment or its order. `mode` is what the payer used in the end, when the gateway says."""
+    """C62. Names the payment or its order. `mode` is what the payer used in the end, when the gateway says."""
 
     who: ClassVar = frozenset({"IN", "SY"})
     payment_id: Id | None = None
@@ -73,6 +75,8 @@ class CapturePayment(Command, frozen=True, kw_only=True):
 
 
 class FailPayment(Command, frozen=True, kw_only=True):
+    """C63."""
+
     who: ClassVar = frozenset({"IN", "SY"})
     payment_id: Id
     gateway_payment_id: GatewayId | None = None
@@ -82,11 +86,15 @@ class FailPayment(Command, frozen=True, kw_only=True):
 
 
 class ExpirePayment(Command, frozen=True, kw_only=True):
+    """C64."""
+
     who: ClassVar = frozenset({"SY"})
     payment_id: Id
 
 
 class RecordCounterPayment(Command, frozen=True, kw_only=True):
+    """C65."""
+
     who: ClassVar = frozenset({"FD", "FN"})
     patient_id: Id
     branch_id: Id
@@ -108,6 +116,8 @@ class RecordCounterPayment(Command, frozen=True, kw_only=True):
 
 
 class AllocatePayment(Command, frozen=True, kw_only=True):
+    """C66."""
+
     who: ClassVar = frozenset({"FD", "FN", "SY"})
     payment_id: Id
     invoice_id: Id
@@ -115,6 +125,8 @@ class AllocatePayment(Command, frozen=True, kw_only=True):
 
 
 class DeallocatePayment(Command, frozen=True, kw_only=True):
+    """C67."""
+
     who: ClassVar = frozenset({"FN", "SY"})
     payment_id: Id
     invoice_id: Id
@@ -123,12 +135,16 @@ class DeallocatePayment(Command, frozen=True, kw_only=True):
 
 
 class ReversePayment(Command, frozen=True, kw_only=True):
+    """C68."""
+
     who: ClassVar = frozenset({"FN", "IN"})
     payment_id: Id
     reason: ReversalReason
 
 
 class ForfeitDeposit(Command, frozen=True, kw_only=True):
+    """C69."""
+
     who: ClassVar = frozenset({"SY", "FN"})
     payment_id: Id
     appointment_id: Id
@@ -139,6 +155,8 @@ class ForfeitDeposit(Command, frozen=True, kw_only=True):
 
 
 class ReverseForfeit(Command, frozen=True, kw_only=True):
+    """C70."""
+
     who: ClassVar = frozenset({"FN", "SY"})
     payment_id: Id
     forfeit_id: Id
@@ -146,6 +164,8 @@ class ReverseForfeit(Command, frozen=True, kw_only=True):
 
 
 class RequestRefund(Command, frozen=True, kw_only=True):
+    """C71."""
+
     who: ClassVar = frozenset({"PP", "FD", "FN", "SY"})
     payment_id: Id
     refund_id: Id
@@ -155,6 +175,8 @@ class RequestRefund(Command, frozen=True, kw_only=True):
 
 
 class ApproveRefund(Command, frozen=True, kw_only=True):
+    """C72."""
+
     who: ClassVar = frozenset({"FN", "CM"})
     payment_id: Id
     refund_id: Id
@@ -162,6 +184,8 @@ class ApproveRefund(Command, frozen=True, kw_only=True):
 
 
 class RejectRefund(Command, frozen=True, kw_only=True):
+    """C72."""
+
     who: ClassVar = frozenset({"FN", "CM", "SY"})
     payment_id: Id
     refund_id: Id
@@ -169,6 +193,8 @@ class RejectRefund(Command, frozen=True, kw_only=True):
 
 
 class InitiateRefund(Command, frozen=True, kw_only=True):
+    """C73."""
+
     who: ClassVar = frozenset({"SY", "FN"})
     payment_id: Id
     refund_id: Id
@@ -176,7 +202,7 @@ class InitiateRefund(Command, frozen=True, kw_only=True):
 
 
 class RecordRefundProcessed(Command, frozen=True, kw_only=True):
-    """`cash_session_id` names the drawer that paid; without it, the branch's only open drawer pays."""
+    """C74. `cash_session_id` names the drawer that paid; without it, the branch's only open drawer pays."""
 
     who: ClassVar = frozenset({"IN", "FD"})
     payment_id: Id
@@ -188,6 +214,8 @@ class RecordRefundProcessed(Command, frozen=True, kw_only=True):
 
 
 class RecordRefundFailed(Command, frozen=True, kw_only=True):
+    """C75."""
+
     who: ClassVar = frozenset({"IN"})
     payment_id: Id
     refund_id: Id
@@ -196,6 +224,8 @@ class RecordRefundFailed(Command, frozen=True, kw_only=True):
 
 
 class OpenDispute(Command, frozen=True, kw_only=True):
+    """C76."""
+
     who: ClassVar = frozenset({"IN"})
     payment_id: Id
     dispute_id: Id
@@ -207,6 +237,8 @@ class OpenDispute(Command, frozen=True, kw_only=True):
 
 
 class UpdateDispute(Command, frozen=True, kw_only=True):
+    """C77."""
+
     who: ClassVar = frozenset({"IN", "FN"})
     dispute_id: Id
     status: DisputeStatus
@@ -214,6 +246,8 @@ class UpdateDispute(Command, frozen=True, kw_only=True):
 
 
 class ResolveDispute(Command, frozen=True, kw_only=True):
+    """C78."""
+
     who: ClassVar = frozenset({"IN"})
     dispute_id: Id
     outcome: DisputeOutcome

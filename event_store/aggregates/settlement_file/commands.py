@@ -13,7 +13,7 @@ MAX_BODY_BYTES = 262_144  # a gateway's largest webhook is under 64 KiB
 
 
 class IngestGatewayWebhook(Command, frozen=True, kw_only=True):
-    """A delivery whose signature the door has verified over `raw_body`; the other fields are the door's translation."""
+    """C84. A delivery whose signature the door has verified over `raw_body`; the rest is the door's translation."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN"})
     is_from_door: ClassVar[bool] = True
@@ -67,7 +67,7 @@ class SettlementLine(Value, frozen=True, kw_only=True):
 
 
 class IngestSettlementFile(Command, frozen=True, kw_only=True):
-    """A gateway's file as lines. A large file comes as several parts, numbered from 1, each whole settlements."""
+    """C85. A gateway's file as lines. A large file comes as several parts, numbered from 1, each whole settlements."""
 
     who: ClassVar[frozenset[str]] = frozenset({"IN", "FN"})
     gateway: Id

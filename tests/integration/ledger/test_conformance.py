@@ -238,3 +238,11 @@ def test_a_branch_scope_is_kept(bench: Bench) -> None:
     ack = bench.store.handler.submit(elsewhere)
     assert ack.error is not None and ack.error.code == "FORBIDDEN_BRANCH"
     assert BRANCH == "brn_main"
+
+
+def test_a_suspended_tenant_is_asked_in_vain(bench: Bench) -> None:
+    register_tenant(bench.store)
+    # No command suspends a tenant yet: only its state says that one is.
+    bench.store.handler.state(TENANT, "tenant", TENANT).status = "suspended"
+    ack = submit(bench.store, open_drawer(), "cmd_open")
+    assert ack.error is not None and ack.error.code == "TENANT_SUSPENDED"
