@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mymedic.deciding import Streams
 from mymedic.errors import Refused
 from mymedic.messages import Envelope
-from mymedic.patients import Streams, records_of
+from mymedic.patients import records_of
 
 
 def authorise_role(envelope: Envelope) -> None:

@@ -37,6 +37,9 @@ class Batch:
     def holder(self, tenant_id: str, kind: str, value: str) -> str | None:
         return self._handler.holder(tenant_id, kind, value)
 
+    def guards(self, tenant_id: str, kind: str, prefix: str) -> list[str]:
+        return self._handler.guards(tenant_id, kind, prefix)
+
     def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
         return self._handler.opened(tenant_id, aggregate, id, version)
 

@@ -100,6 +100,11 @@ class Handler:
             found = reads.guard((tenant_id, kind, value))
         return found.holder if found else None
 
+    def guards(self, tenant_id: str, kind: str, prefix: str) -> list[str]:
+        """Values of the guards of a kind that begin with a prefix, ascending."""
+        with self._reading() as reads:
+            return [value for value, _, _ in reads.guards(tenant_id, kind, prefix)]
+
     def opened(self, tenant_id: str, aggregate: str, id: str, version: int) -> Event:
         """One event of a stream with its sealed part, for the machines that need it again; never for a person."""
         with self._reading() as reads:

@@ -16,6 +16,18 @@ from mymedic.errors import Refused
 from mymedic.messages import Actor, Command, Event, On, Role
 
 
+class Streams(Protocol):
+    """Other streams and guards as they are now: what a decision's context and a reaction's world have in common."""
+
+    def state(self, aggregate: str, id: str) -> Any: ...
+
+    def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]: ...
+
+    def holder(self, kind: str, value: str) -> str | None: ...
+
+    def guards(self, kind: str, prefix: str) -> Sequence[str]: ...
+
+
 class Context(Protocol):
     """The world as a decision may see it: time, ids, the asking actor, and other streams at this very moment.
 

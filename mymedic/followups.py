@@ -6,7 +6,8 @@ from datetime import timezone
 from typing import Any
 
 from mymedic.clock import business_date
-from mymedic.patients import Streams, related_to
+from mymedic.deciding import Streams
+from mymedic.patients import related_to
 
 
 def completed_by(streams: Streams, encounter: Any, tz: timezone) -> list[Any]:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, Streams, check
 
 # (duplicate -> survivor): claimed on the survivor's stream, so that a record has at most one survivor
 ALIAS = "patient_alias"
-
-
-class Streams(Protocol):
-    """What a decision's context and a reaction's world have in common."""
-
-    def state(self, aggregate: str, id: str) -> Any: ...
-
-    def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]: ...
-
-    def holder(self, kind: str, value: str) -> str | None: ...
 
 
 def survivor_of(streams: Streams, patient_id: str) -> str:

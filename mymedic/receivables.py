@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mymedic.patients import Streams
+from mymedic.deciding import Streams
 
 
 def allocated(streams: Streams, invoice_id: str) -> int:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
-from mymedic.patients import Streams
-
-
-class Queues(Streams, Protocol):
-    def guards(self, kind: str, prefix: str) -> Any: ...
+from mymedic.deciding import Streams
 
 
 def key(branch_id: str, specialty_id: str, patient_id: str) -> tuple[str, str]:
@@ -17,7 +13,7 @@ def key(branch_id: str, specialty_id: str, patient_id: str) -> tuple[str, str]:
     return "waitlist", f"{branch_id}#{specialty_id}#{patient_id}"
 
 
-def queue(streams: Queues, branch_id: str, specialty_id: str) -> list[Any]:
+def queue(streams: Streams, branch_id: str, specialty_id: str) -> list[Any]:
     """States of the active entries of a branch and specialty, in the order in which they joined."""
     kind, prefix = key(branch_id, specialty_id, "")
     holders = (streams.holder(kind, value) for value in streams.guards(kind, prefix))

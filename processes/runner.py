@@ -15,12 +15,23 @@ from event_store.aggregates.encounter import events as encounter
 from event_store.aggregates.followup import events as followup
 from event_store.aggregates.invoice import events as invoice
 from event_store.aggregates.payment import events as payment
+from event_store.aggregates.schedule import events as schedule
 from event_store.batch import Batch
 from event_store.handle import Handler
 from event_store.recorded import Recorded
 from mymedic.clock import from_micros, micros
 from mymedic.messages import Event
-from processes import billing, booking, deposit_plan, discharge, disputed_deposit, followups, timers
+from processes import (
+    billing,
+    booking,
+    deposit_plan,
+    discharge,
+    displacement,
+    disputed_deposit,
+    followups,
+    refilling,
+    timers,
+)
 from processes.world import CONSUMER, Timer, World
 
 Reaction = Callable[[Recorded, Any, World], None]
@@ -37,15 +48,28 @@ REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
     payment.DisputeResolved: (("disputed_deposit", disputed_deposit.on_dispute_resolved),),
     appointment.AppointmentHeld: (("timers", timers.on_held),),
     appointment.AppointmentBooked: (("timers", timers.on_booked),),
-    appointment.AppointmentRescheduled: (("timers", timers.on_rescheduled),),
+    appointment.AppointmentRescheduled: (
+        ("timers", timers.on_rescheduled),
+        ("refilling", refilling.on_rescheduled),
+    ),
+    appointment.AppointmentEnteredInError: (("refilling", refilling.on_error),),
     appointment.PatientCheckedIn: (("timers", timers.on_attended),),
-    appointment.AppointmentHoldExpired: (("timers", timers.on_attended), ("booking", booking.on_hold_expired)),
+    appointment.AppointmentHoldExpired: (
+        ("timers", timers.on_attended),
+        ("booking", booking.on_hold_expired),
+        ("refilling", refilling.on_hold_expired),
+    ),
     appointment.AppointmentCancelled: (
         ("timers", timers.on_attended),
         ("deposit_plan", deposit_plan.on_cancellation),
+        ("refilling", refilling.on_cancelled),
     ),
     appointment.AppointmentNoShow: (("timers", timers.on_attended), ("deposit_plan", deposit_plan.on_no_show)),
     appointment.NoShowReversed: (("deposit_plan", deposit_plan.on_no_show_reversed),),
+    schedule.ScheduleBlocked: (("displacement", displacement.on_blocked),),
+    schedule.SlotsRetired: (("displacement", displacement.on_retired),),
+    schedule.ScheduleUnblocked: (("refilling", refilling.on_unblocked),),
+    schedule.SlotOverridden: (("refilling", refilling.on_overridden),),
     encounter.EncounterFinished: (
         ("billing", billing.on_encounter_finished),
         ("followups", followups.on_encounter_finished),

@@ -62,6 +62,10 @@ class World:
     def holder(self, kind: str, value: str) -> str | None:
         return self._batch.holder(self.tenant_id, kind, value)
 
+    def guards(self, kind: str, prefix: str) -> list[str]:
+        """Values of the guards of a kind that begin with a prefix, ascending."""
+        return self._batch.guards(self.tenant_id, kind, prefix)
+
     def history(self, aggregate: str, id: str) -> list[Event]:
         """The events of one stream, in order."""
         return self._batch.history(self.tenant_id, aggregate, id)
