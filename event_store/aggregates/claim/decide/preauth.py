@@ -38,6 +38,7 @@ def submit_preauth(state: State, command: SubmitPreauth, context: Context) -> li
     admission = context.require("admission", command.admission_id)
     check_reach(context, admission.branch_id)
     check_same_patient(state, admission, context, "admission_id")
+    check(admission.status != "cancelled", "INVALID_STATE", "the admission is cancelled")
     check_consent(context, state.patient_id)
     return [
         PreauthSubmitted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from event_store.aggregates.admission.events import AdmissionCancelled
 from event_store.aggregates.claim.events import (
     DiagnosisPii,
     PreauthApproved,
@@ -85,6 +86,12 @@ def test_the_admission_of_a_merged_record_will_do() -> None:
     world.given("patient", "pat_bala", consent())
     world.given("patient", "pat_bala", PatientsMerged(survivor_id="pat_bala", duplicate_id="pat_asha", reason="same"))
     assert told(world, preauth(admission_id="adm_other"))
+
+
+def test_a_cancelled_admission_needs_no_payer() -> None:
+    world = covered()
+    world.given("admission", "adm_1", AdmissionCancelled(reason="went home"))
+    assert refused(world, preauth()).code == "INVALID_STATE"
 
 
 def test_a_desk_asks_for_its_own_branch_only() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
+from event_store.aggregates.admission.events import AdmissionRequested
 from event_store.aggregates.claim import commands as c
 from event_store.aggregates.claim import events as e
 from event_store.aggregates.invoice.events import InvoiceIssued, InvoiceLine
@@ -37,7 +37,16 @@ def consent() -> ConsentRecorded:
 
 
 def admitted(world: Scenario, admission_id: str, patient_id: str = "pat_asha", branch_id: str = "brn_south") -> None:
-    world.states["admission", admission_id] = SimpleNamespace(exists=True, patient_id=patient_id, branch_id=branch_id)
+    requested = AdmissionRequested(
+        admission_id=admission_id,
+        patient_id=patient_id,
+        encounter_id="enc_1",
+        practitioner_id="prac_rao",
+        branch_id=branch_id,
+        bed_class="general",
+        expected_los_days=3,
+    )
+    world.given("admission", admission_id, requested)
 
 
 def billed(world: Scenario, invoice_id: str, admission_id: str | None = None, patient_id: str = "pat_asha") -> None:
