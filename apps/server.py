@@ -71,7 +71,7 @@ def limits_of(settings: Settings, clock: Clock) -> RateLimits:
     return RateLimits(tenant, caller, clock)
 
 
-def run_server(settings: Settings, port: int) -> None:
+def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> None:
     """Serve until interrupted."""
     log_to_stderr(settings.log_level)
     with open_store(settings) as store:
@@ -82,5 +82,6 @@ def run_server(settings: Settings, port: int) -> None:
             doors=[webhook_route(settings, store)],
             limits=limits_of(settings, store.handler.clock),
             home=settings.resolved_home,
+            grpc_port=grpc_port,
         )
         uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)

@@ -38,6 +38,7 @@ class Home:
         self.settings = Settings(home=folder, ledger_url=None)
         self.process: subprocess.Popen[bytes] | None = None
         self.client: httpx.Client | None = None
+        self.grpc_port = 0
         self._asked = 0
 
     def found(self) -> None:
@@ -53,9 +54,10 @@ class Home:
         return LocalIssuer(self.settings, SystemClock()).issue(TENANT, actor)
 
     def start(self) -> None:
-        with socket.socket() as free:
+        with socket.socket() as free, socket.socket() as other:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            other.bind(("127.0.0.1", 0))
+            port, self.grpc_port = free.getsockname()[1], other.getsockname()[1]
         environment = {
             **os.environ,
             "MYMEDIC_WEBHOOK_SECRETS": json.dumps({f"{TENANT}/razorpay": [SECRET]}),
@@ -63,6 +65,7 @@ class Home:
         }
         home = str(self.settings.home)
         command = [sys.executable, "-c", "from apps.cli import main; main()", "serve", "--port", str(port)]
+        command += ["--grpc-port", str(self.grpc_port)]
         with Path(home, "server.log").open("ab") as log:
             self.process = subprocess.Popen([*command, "--home", home], env=environment, stdout=log, stderr=log)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)

@@ -19,10 +19,13 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8080,
+    grpc_port: Annotated[
+        int | None, typer.Option("--grpc-port", min=1, max=65535, help="Also over gRPC; see commands.proto.")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """The command API with its reactions and timers, on 127.0.0.1."""
-    run_server(settings_of(home), port)
+    run_server(settings_of(home), port, grpc_port)
 
 
 def dagster(

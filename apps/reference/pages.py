@@ -7,6 +7,8 @@ from pathlib import Path
 from apps.reference.errors import errors_page
 from apps.reference.messages import commands_page, events_page
 from apps.reference.tables import tables_page
+from event_store.api.rpc.schema import schema
+from event_store.api.rpc.text import proto_text
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -20,4 +22,6 @@ def pages() -> dict[str, str]:
         "errors.md": errors_page(ROOT),
         "tables.md": tables_page(ROOT / "dbt_project"),
     }
-    return {name: f"<!-- Written by `make docs` from the code; edit the code. -->\n\n{made[name]}" for name in made}
+    written = "Written by `make docs` from the code; edit the code."
+    paged = {name: f"<!-- {written} -->\n\n{text}" for name, text in made.items()}
+    return paged | {"commands.proto": f"// {written}\n\n{proto_text(schema())}"}

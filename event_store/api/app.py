@@ -43,10 +43,12 @@ def create_app(
     limits: RateLimits | None = None,
     home: Path | None = None,
     tracers: TracerProvider | None = None,
+    grpc_port: int | None = None,
 ) -> Litestar:
     """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves.
 
-    `home` is the folder whose disk must take a file for the server to be ready.
+    `home` is the folder whose disk must take a file for the server to be ready. With a `grpc_port` (0: a free one,
+    then in `app.state.grpc_port`) the same commands are answered over gRPC.
     """
     clock = store.handler.clock
     watch = Watch(clock, store.feed, tracers)
@@ -58,6 +60,18 @@ def create_app(
             stack.callback(app.state.committer.stop)
             for companion in companions:
                 await stack.enter_async_context(companion(store))
+            if grpc_port is not None:
+                from event_store.api.rpc.server import Desk, rpc_server
+
+                desk = Desk(
+                    store=store,
+                    identity=identity,
+                    committer=app.state.committer,
+                    watch=watch,
+                    limits=limits,
+                    body_limit=BODY_LIMIT,
+                )
+                app.state.grpc_port = await stack.enter_async_context(rpc_server(desk, grpc_port))
             yield
 
     async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

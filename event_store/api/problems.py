@@ -29,6 +29,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+BUG = "something is wrong here; it stands in the server's log"
 _CODE_OF_STATUS = {
     400: "VALIDATION_FAILED",
     401: "UNAUTHENTICATED",
@@ -103,7 +104,7 @@ def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     """Nobody outside learns what it was; the log does."""
     seen_of(request).outcome = "failed"
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _without_code(500, "something is wrong here; it stands in the server's log")
+    return _without_code(500, BUG)
 
 
 def _without_code(status: int, detail: str) -> Response[Problem]:

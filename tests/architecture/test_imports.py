@@ -21,6 +21,8 @@ ROOM_OF_LIBRARY = {
     "dbt": ("pipelines",),
     "duckdb": ("pipelines", "exports", "apps"),
     "great_expectations": ("pipelines.borders",),
+    "google.protobuf": ("event_store.api.rpc",),
+    "grpc": ("event_store.api.rpc",),
     "joserfc": ("event_store.api",),
     "litestar": ("event_store.api", "apps"),
     "opentelemetry": ("event_store.api",),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import grpc
+
+from event_store.api.rpc.schema import schema
 from tests.integration.api.conftest import refusal
 from tests.serving import Home, serving
-from tests.unit.event_store.clinic import DESK, PATIENT
+from tests.unit.event_store.clinic import DESK, MANAGER, PATIENT
 
 
 def hold(home: Home) -> dict[str, Any]:
@@ -56,5 +60,19 @@ def test_a_server_answers_and_reacts_also_after_it_was_killed(tmp_path: Path) ->
         assert home.webhook("payment.captured", "payment", paid, "evt_gateway_1").status_code == 200
         assert len(home.events("PaymentCaptured")) == len(home.events("AppointmentBooked")) == 1
         assert home.send("check-in-patient", {"appointment_id": "appt_1"}, home.token(DESK)).status_code == 409
+        assert home.client is not None
+        assert home.client.get("/ready").json() == {"status": "ready"}
+        assert 'command="CheckInPatient",door="http",outcome="rejected"' in home.client.get("/metrics").text
+        with grpc.insecure_channel(f"127.0.0.1:{home.grpc_port}") as channel:
+            follow = channel.unary_stream("/mymedic.v1.Feed/Follow")
+            body = schema().message("FollowRequest")(until_head=True).SerializeToString()
+            events = follow(body, metadata=[("authorization", f"Bearer {home.token(MANAGER)}")], timeout=30)
+            assert len(list(events)) == len(home.log())
         home.stop()
         assert "Traceback" not in home.output()
+        lines = [json.loads(line) for line in home.output().splitlines()]
+        answered = [line for line in lines if line["event"] == "answered"]
+        assert {("HoldAppointment", "accepted"), ("HoldAppointment", "refused")} <= {
+            (line["command"], line["outcome"]) for line in answered
+        }
+        assert "pat_asha" not in home.output()
