@@ -24,8 +24,6 @@ from processes.world import World
 
 
 def on_cancellation(event: Recorded, cancelled: AppointmentCancelled, world: World) -> None:
-    if cancelled.policy_version_id is None:
-        return  # no seat yet, so no money
     basis, reason = terms_of(cancelled)
     carry_out(event, cancelled.plan, cancelled.policy_version_id, basis, reason, world)
 

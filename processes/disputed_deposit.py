@@ -63,7 +63,7 @@ def _ending_of(appointment_id: str, world: World) -> _Ending | None:
     if world.state("appointment", appointment_id).status not in ("cancelled", "noshow"):
         return None
     for event in reversed(world.history("appointment", appointment_id)):
-        if isinstance(event, AppointmentCancelled) and event.policy_version_id is not None:
+        if isinstance(event, AppointmentCancelled):
             basis, reason = deposit_plan.terms_of(event)
             return _Ending(event.policy_version_id, basis, reason, event.eff_bps)
         if isinstance(event, AppointmentNoShow):

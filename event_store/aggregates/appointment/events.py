@@ -152,7 +152,7 @@ class AppointmentRescheduled(Event, frozen=True, kw_only=True):
 
 
 class AppointmentCancelled(Event, frozen=True, kw_only=True):
-    """Who only waited had no seat and no terms: slot, token, start and policy are absent then."""
+    """Who only waited had no seat: slot, token and start are absent then."""
 
     version: ClassVar[int] = 2
     retention: ClassVar = CARE_AND_MONEY
@@ -168,7 +168,7 @@ class AppointmentCancelled(Event, frozen=True, kw_only=True):
     slot_id: Id | None = None
     token_no: TokenNo | None = None
     start_at: Timestamp | None = None
-    policy_version_id: Id | None = None
+    policy_version_id: Id
     pii: CancellationPii | None = None
 
 

@@ -75,7 +75,19 @@ def close_branch(state: State, command: CloseBranch, context: Context) -> Iterab
     )
     drawers = context.guards("drawer", f"{state.branch_id}#")
     check(not drawers, "CASH_SESSION_OPEN", "a cash drawer of the branch is still open", drawers=list(drawers))
+    in_beds = [id for id in context.guards("patient_admission", "") if _is_here(context, id, state.branch_id)]
+    check(
+        not in_beds,
+        "PATIENT_ALREADY_ADMITTED",
+        f"{len(in_beds)} patients are admitted at the branch",
+        patient_ids=in_beds,
+    )
     yield BranchClosed(closed_on=command.closed_on, reason=command.reason)
+
+
+def _is_here(context: Context, patient_id: str, branch_id: str) -> bool:
+    """Admissions are unique per patient; the branch stands beside the guard."""
+    return context.guard_detail("patient_admission", patient_id) == branch_id
 
 
 def _check_hours(hours: Sequence[OpenHours]) -> None:

@@ -23,7 +23,7 @@ from event_store.aggregates.appointment.events import (
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check, four_eyes
 from mymedic.messages import Event, On
-from mymedic.policies import tier_bps
+from mymedic.policies import in_force, tier_bps
 
 NOT_THERE = "only a patient who has checked in leaves without being seen"
 
@@ -33,7 +33,7 @@ def cancel_appointment(state: State, command: CancelAppointment, context: Contex
     check_not_arrived(context)
     check_initiator(context, command.initiator)
     if state.status == "waitlist":
-        yield _no_longer_waiting(command)
+        yield _no_longer_waiting(state, command, context)
         return
     by_patient = command.initiator == "patient"
     left_unseen = command.reason_code == "lwbs"
@@ -71,18 +71,22 @@ def cancel_appointment(state: State, command: CancelAppointment, context: Contex
     yield from unlink(context, state, "cancelled")
 
 
-def _no_longer_waiting(command: CancelAppointment) -> AppointmentCancelled:
-    """No seat, no money, no terms: nothing but that it is over."""
+def _no_longer_waiting(state: State, command: CancelAppointment, context: Context) -> AppointmentCancelled:
+    """Nothing was booked, so nothing is kept: what was paid ahead goes back whole, whatever the policy of today."""
     check(command.reason_code != "lwbs", "INVALID_STATE", NOT_THERE)
+    policy = in_force(context, "cancellation", context.occurred_at, branch_id=state.branch_id)
+    money = settle(context, state, cancellation_body(policy), 0)
     return AppointmentCancelled(
         initiator=command.initiator,
         reason_code=command.reason_code,
         lead_seconds=0,
         tier_bps=0,
         eff_bps=0,
-        held_paise=0,
-        forfeit_paise=0,
-        refund_paise=0,
+        held_paise=money.held_paise,
+        forfeit_paise=money.forfeit_paise,
+        refund_paise=money.refund_paise,
+        plan=money.plan,
+        policy_version_id=policy.policy_version_id,
         pii=_note(command),
     )
 

@@ -137,10 +137,22 @@ def test_one_active_entry_per_patient_specialty_and_branch() -> None:
             held_paise=0,
             forfeit_paise=0,
             refund_paise=0,
+            policy_version_id="pol_default_cancellation",
         )
     ]
     assert world.state("appointment", "appt_1").status == "cancelled"
     world.when(join(), actor=DESK)
+
+
+def test_what_was_paid_ahead_of_an_offer_goes_back_whole() -> None:
+    """R-POL-2 knows no tier for who only waited (INV-A4)."""
+    world = a_queue("pat_asha")
+    captured(world, "pay_1", "appt_1", 30_000)
+    leave = CancelAppointment(appointment_id="appt_1", initiator="patient", reason_code="cost")
+    (event,) = world.when(leave, actor=PATIENT)
+    assert isinstance(event, AppointmentCancelled)
+    assert (event.held_paise, event.forfeit_paise, event.refund_paise) == (30_000, 0, 30_000)
+    assert [(part.payment_id, part.refund_paise) for part in event.plan] == [("pay_1", 30_000)]
 
 
 def test_one_entry_whatever_record_of_the_patient_it_is() -> None:

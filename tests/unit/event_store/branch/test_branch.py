@@ -149,3 +149,13 @@ def test_a_branch_with_an_open_drawer_stays_open() -> None:
     world = an_organisation()
     world.when(OpenCashSession(branch_id="brn_south", drawer_id="drw_1", opening_float_paise=0), actor=DESK)
     assert refused(world, close(), MANAGER).code == "CASH_SESSION_OPEN"
+
+
+def test_a_branch_with_a_patient_in_a_bed_stays_open() -> None:
+    world = an_organisation()
+    world.held["patient_admission", "pat_elsewhere"] = ("adm_1", "brn_north")
+    assert world.when(close(), actor=MANAGER)
+    world = an_organisation()
+    world.held["patient_admission", "pat_asha"] = ("adm_1", "brn_south")
+    refusal = refused(world, close(), MANAGER)
+    assert (refusal.code, refusal.details["patient_ids"]) == ("PATIENT_ALREADY_ADMITTED", ["pat_asha"])
