@@ -12,13 +12,13 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from opentelemetry.trace import TracerProvider
 
 from event_store.api.batches import batch
 from event_store.api.commands import command_routes
+from event_store.api.document import DocumentConfig
 from event_store.api.identity import COSIGNER_HEADER, Identity
 from event_store.api.limits import RateLimits
 from event_store.api.problems import on_bug, on_http_error, on_refused
@@ -91,7 +91,7 @@ def create_app(
         logging_config=None,  # the program that serves decides where its log goes
         lifespan=[running],
         request_max_body_size=BODY_LIMIT,
-        openapi_config=OpenAPIConfig(
+        openapi_config=DocumentConfig(
             title="MyMedic commands",
             version="1",
             description="Every fact enters here, once.",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Operation, RequestBody
 from litestar.params import HeaderParameter, JSONBody
 
 from event_store.api.asking import About, envelope_of, instant
+from event_store.api.examples import example
 from event_store.api.identity import COSIGNER_HEADER
 from event_store.api.problems import Problem, problem
 from event_store.api.reading import CommandRequest
@@ -74,6 +77,16 @@ ClientRecordedAt = Annotated[
 Channel = Annotated[EntryChannel, HeaderParameter(name="X-Channel")]
 
 
+@dataclass
+class _Described(Operation):
+    """A command's operation with an example of its body."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody) and self.operation_id in COMMANDS:
+            for content in self.request_body.content.values():
+                content.example = example(COMMANDS[self.operation_id])
+
+
 def command_route(command: type[Command]) -> HTTPRouteHandler:
     """`POST /v1/commands/<kebab-name>` for one command."""
     name = command.__name__
@@ -125,6 +138,7 @@ def command_route(command: type[Command]) -> HTTPRouteHandler:
         operation_id=name,
         responses=REFUSALS,
         request_class=CommandRequest,
+        operation_class=_Described,
         opt={"decode": msgspec.json.Decoder(command).decode},
     )(answer)
 

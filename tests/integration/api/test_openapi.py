@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
 from event_store.catalogue import COMMANDS, kebab
 from mymedic.messages import Command
@@ -54,3 +55,20 @@ def test_refusals_and_headers_are_described(schema: dict[str, Any]) -> None:
 def test_amounts_have_bounds(schema: dict[str, Any]) -> None:
     amount = schema["components"]["schemas"]["CapturePayment"]["properties"]["amount_paise"]
     assert (amount["type"], amount["minimum"], amount["maximum"]) == ("integer", 1, 10**14)
+
+
+def test_every_command_has_an_example_that_passes(schema: dict[str, Any]) -> None:
+    """Both for the schema that clients see and for the decoder that the server uses."""
+    for command in sendable():
+        content = schema["paths"][f"/v1/commands/{kebab(command.__name__)}"]["post"]["requestBody"]["content"]
+        shown = content["application/json"]["example"]
+        described = {**content["application/json"]["schema"], "components": schema["components"]}
+        validator = Draft202012Validator(described)
+        assert not [error.message for error in validator.iter_errors(shown)], command.__name__
+        msgspec.json.decode(msgspec.json.encode(shown), type=command)
+
+
+def test_the_batch_is_described(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/v1/commands:batch"]["post"]
+    assert operation["operationId"] == "SubmitBatch"
+    assert schema["components"]["schemas"]["Batch"]["properties"]["commands"]["maxItems"] == 200
