@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from event_store.ledger.isolation import in_role
 from mymedic.errors import Refused
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def from_postgres(url: str, part: Part) -> Iterator[pa.RecordBatch]:
     bound = pa.record_batch([[part.tenant_id], [part.after_seq], [part.until_seq]], names=["tenant", "after", "until"])
     try:
         with (
-            adbc_driver_postgresql.connect(url) as database,
+            adbc_driver_postgresql.connect(in_role(url, [part.tenant_id])) as database,
             adbc_driver_manager.AdbcConnection(database) as connection,
             adbc_driver_manager.AdbcStatement(connection) as statement,
         ):

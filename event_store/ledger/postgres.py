@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy import Table
 
 from event_store.ledger.columnar import Part, from_postgres
+from event_store.ledger.isolation import EVERY_TENANT, SETTING, in_role, setting
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.schema import COMMAND_LOG, EVENT, GUARD, HEAD, TAG
 from event_store.ledger.session import Ledger, Session, Unwritten
@@ -59,6 +60,7 @@ _PREPARE = (
     " PREPARE answered (text, text[]) AS SELECT tenant_id, command_id, payload_sha256, ack FROM command_log"
     " WHERE tenant_id = $1 AND command_id = ANY($2)"
 )
+_NAME_TENANTS = f"SELECT set_config('{SETTING}', %s, true)"
 _PLAIN: dict[str, str] = {}
 
 
@@ -79,9 +81,18 @@ class PostgresReads(Reads):
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._named: set[str] = set()
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self._name_tenant_of(parameters)
         return self._connection.execute(_plain(sql), parameters).fetchall()  # type: ignore[arg-type]
+
+    def _name_tenant_of(self, parameters: Sequence[Any]) -> None:
+        """The tenant is every statement's first parameter; one without parameters asks about all tenants."""
+        tenant_id = parameters[0] if parameters else EVERY_TENANT
+        if tenant_id not in self._named:
+            self._named.add(tenant_id)
+            self._connection.execute(_NAME_TENANTS, (setting(self._named),))
 
     def values(self, values: Sequence[str]) -> list[str]:
         return list(values)
@@ -104,11 +115,14 @@ class PostgresSession(PostgresReads, Session):
         def array(values: Iterable[str]) -> str:
             return f"ARRAY[{', '.join(text(value.encode()).decode() for value in values)}]"
 
-        questions = [f"BEGIN; EXECUTE lock_heads ({array(commands)})"]
+        self._named.update(commands)
+        named = text(setting(commands).encode()).decode()
+        questions = [f"BEGIN; SET LOCAL {SETTING} = {named}; EXECUTE lock_heads ({array(commands)})"]
         for tenant_id, command_ids in commands.items():
             questions.append(f"EXECUTE answered ({text(tenant_id.encode()).decode()}, {array(command_ids)})")
         with self._connection.cursor() as cursor:
             cursor.execute("; ".join(questions).encode())
+            cursor.nextset()
             cursor.nextset()
             heads = {tenant_id: Head(*head) for tenant_id, *head in cursor.fetchall()}
             answered: list[tuple[Any, ...]] = []
@@ -123,6 +137,7 @@ class PostgresSession(PostgresReads, Session):
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._begin()
+        self._name_tenant_of(parameters)
         self._connection.execute(_plain(sql), parameters)  # type: ignore[arg-type]
 
     def _begin(self) -> None:
@@ -153,7 +168,7 @@ class PostgresLedger(Ledger):
 
     def _connect(self) -> psycopg.Connection[Any]:
         try:
-            return psycopg.connect(self.url, autocommit=True, prepare_threshold=2, client_encoding="utf8")
+            return psycopg.connect(in_role(self.url), autocommit=True, prepare_threshold=2, client_encoding="utf8")
         except psycopg.OperationalError as error:
             raise Refused("STORE_UNAVAILABLE", f"PostgreSQL does not answer: {error}".strip()) from error
 
@@ -212,6 +227,7 @@ class PostgresLedger(Ledger):
         connection = self._connect()
         try:
             with connection.transaction(), connection.cursor("scan") as cursor:
+                connection.execute(_NAME_TENANTS, (parameters[0],))
                 cursor.itersize = size
                 cursor.execute(_plain(sql), parameters)
                 while rows := cursor.fetchmany(size):
