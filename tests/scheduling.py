@@ -15,6 +15,7 @@ GROUPS = {
     "tests/integration/exports/": "tiny reports",
     "tests/integration/pipelines/": "dagster",
     "tests/integration/ledger/": "ledger",
+    "tests/integration/crowds/": "ledger",
 }
 
 
