@@ -71,8 +71,9 @@ def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None
         for invoice in world.related("invoice", "appointment", captured.appointment_id):
             _allocate(event.payment_id, invoice.invoice_id, world, invoice.invoice_id)
     elif captured.admission_id is not None:
-        for invoice in world.related("invoice", "admission", captured.admission_id):
-            _allocate(event.payment_id, invoice.invoice_id, world, invoice.invoice_id)
+        bill_id = world.state("admission", captured.admission_id).invoice_id
+        if bill_id is not None:  # until then an advance waits for it
+            _allocate(event.payment_id, bill_id, world)
 
 
 def _allocate(payment_id: str, invoice_id: str, world: World, *about: str) -> None:

@@ -41,6 +41,7 @@ REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
         ("timers", timers.on_payment_settled),
         ("booking", booking.on_capture),
         ("billing", billing.on_capture),
+        ("discharge", discharge.on_capture),
     ),
     payment.PaymentInitiated: (("timers", timers.on_initiated),),
     payment.PaymentExpired: (("timers", timers.on_payment_settled),),

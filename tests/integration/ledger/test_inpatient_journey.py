@@ -23,7 +23,7 @@ from tests.founding import founded
 from tests.unit.event_store.clinic import DESK, DOCTOR, FINANCE, MANAGER, ist
 
 HIS = Actor(type="integration", id="his", roles=("IN",))
-ROOM, LAB = 630_000, 40_000
+ROOM, LAB, ADVANCE = 630_000, 40_000, 1_500_000
 
 
 @pytest.fixture
@@ -59,18 +59,21 @@ def admitted(hospital: Chain) -> None:
     )
     hospital.ask(request, DOCTOR)
     hospital.ask(c.AcceptAdmission(admission_id="adm_1", his_visit_no="IP 1"), HIS)
-    advance = RecordCounterPayment(
+    hospital.ask(paying("ipd_advance", ADVANCE), DESK, "pay_advance")
+    hospital.at(3, "20:00")
+    hospital.ask(c.AdmitPatient(admission_id="adm_1", bed_id="bed_a", admitted_at=ist(3, "20:00")), HIS)
+
+
+def paying(purpose: Any, amount_paise: int) -> RecordCounterPayment:
+    return RecordCounterPayment(
         patient_id="pat_asha",
         branch_id="brn_south",
-        purpose="ipd_advance",
+        purpose=purpose,
         admission_id="adm_1",
-        amount_paise=1_500_000,
+        amount_paise=amount_paise,
         mode="card",
         channel="pos",
     )
-    hospital.ask(advance, DESK, "pay_advance")
-    hospital.at(3, "20:00")
-    hospital.ask(c.AdmitPatient(admission_id="adm_1", bed_id="bed_a", admitted_at=ist(3, "20:00")), HIS)
 
 
 def charge(charge_id: str, service_id: str, price: int, day: int, **changes: Any) -> c.PostAdmissionCharge:
@@ -106,18 +109,31 @@ def test_from_request_to_bill(hospital: Chain) -> None:
     ]
     [billed] = hospital.events("AdmissionBilled")
     total = 2 * ROOM + 2 * LAB
-    assert (billed.total_paise, billed.advance_applied_paise, billed.excess_paise) == (total, total, 1_500_000 - total)
+    assert (billed.total_paise, billed.advance_applied_paise, billed.excess_paise) == (total, total, ADVANCE - total)
     invoice = hospital.events("InvoiceIssued")[-1]
     assert invoice.invoice_no == "brn_south/FY2026-27/000002"  # the visit's was the first
     assert (invoice.total_paise, invoice.gst_paise) == (total, 2 * 30_000)
     [refund] = hospital.events("RefundRequested")
-    assert (refund.reason, refund.amount_paise) == ("discharge_excess", 1_500_000 - total)
+    assert (refund.reason, refund.amount_paise) == ("discharge_excess", ADVANCE - total)
     assert hospital.state("payment", "pay_advance").available_paise == 0
     assert [hospital.state("bed", bed).status for bed in ("bed_a", "bed_b")] == ["cleaning", "cleaning"]
     differences = guard_differences(hospital.store.ledger, hospital.store.feed, hospital.tenant_id)
     assert differences == []
     of_the_stay = {recorded.event_type for recorded in hospital.log() if recorded.admission_id == "adm_1"}
     assert {"AdmissionRequested", "BedOccupied", "PaymentCaptured", "InvoiceIssued", "BedReleased"} <= of_the_stay
+
+
+def test_what_is_paid_after_the_bill_goes_against_it_and_the_rest_back(hospital: Chain) -> None:
+    admitted(hospital)
+    hospital.at(4, "09:00")
+    hospital.ask(charge("chg_1", "svc_lab", ADVANCE + LAB, 4), HIS)
+    hospital.ask(c.DischargePatient(admission_id="adm_1", discharged_at=ist(4, "09:00"), disposition="home"), HIS)
+    hospital.ask(c.FinalizeAdmissionBill(admission_id="adm_1"), FINANCE)
+    hospital.ask(paying("ipd_final", LAB + 10_000), DESK, "pay_final")
+    final = hospital.state("payment", "pay_final")
+    assert (final.allocated_paise, final.available_paise) == (LAB, 0)
+    [refund] = hospital.events("RefundRequested")
+    assert (refund.reason, refund.amount_paise) == ("discharge_excess", 10_000)
 
 
 def test_the_hospitals_own_system_is_told_no(hospital: Chain) -> None:
