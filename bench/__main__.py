@@ -1,4 +1,4 @@
-"""`make bench`: append, replay, import and full build, beside the peer and the bare driver; a table, and JSON."""
+"""`make bench`: append, HTTP, replay, import and full build, beside the peer and the bare driver; a table, and JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from bench import peer
 from bench.build import measure_build
 from bench.desk import KINDS
-from bench.figures import Subject, appends, imports, measured, replays
+from bench.figures import Subject, appends, https, imports, measured, replays
 from bench.machine import machine
 from bench.measure import Reading
 from bench.place import ENGINES, Engine, Place
@@ -21,7 +21,7 @@ from bench.report import Results, page, shown
 from mymedic.clock import SystemClock
 from mymedic.settings import Settings
 
-WORDS = ("append", "replay", "import", "build")
+WORDS = ("append", "http", "replay", "import", "build")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "benchmarks.md"
 OUT, ERR = Console(), Console(stderr=True)
 
@@ -31,7 +31,7 @@ def main(
     engine: Annotated[list[str] | None, typer.Option(help="sqlite, postgres; both when none is said.")] = None,
     clients: Annotated[list[int] | None, typer.Option(help="Clients at once; 1, 16 and 64 when none is said.")] = None,
     command: Annotated[list[str] | None, typer.Option(help=f"{', '.join(KINDS)}; all when none is said.")] = None,
-    seconds: Annotated[float, typer.Option(help="Length of one reading of append.")] = 3.0,
+    seconds: Annotated[float, typer.Option(help="Length of one reading of append and http.")] = 3.0,
     rounds: Annotated[int, typer.Option(help="Readings of each subject; the median counts.")] = 5,
     events: Annotated[list[int] | None, typer.Option(help="Events of a full build; may be said again.")] = None,
     profile: Annotated[str, typer.Option(help="The simulated chain that a full build's log is made of.")] = "demo",
@@ -53,6 +53,8 @@ def main(
         if "append" in wanted:
             kinds = _chosen("command", command, tuple(KINDS))
             subjects += appends(place, rival, engines, kinds, clients or [1, 16, 64], seconds)
+        if "http" in wanted:
+            subjects += https(place, engines, clients or [1, 16, 64], seconds)
         if "replay" in wanted:
             subjects += replays(place, rival, engines, size * 50)
         if "import" in wanted:

@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from bench.append import RoundTrip
+from bench.http import Commands, read_empty
 from bench.imports import Import
 from bench.measure import Measured, Reading, interleaved
 from bench.peer import ONE_ROW, TYPED_ROWS, Peer
@@ -19,7 +20,7 @@ Say = Callable[[str, Reading], None]
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """`what` by `who` (ours, peer, peer with its cache, driver) on an engine, by so many clients at once."""
+    """`what` by `who` (ours, peer, peer with its cache, driver, framework) on an engine, by so many clients at once."""
 
     word: str
     engine: str
@@ -30,7 +31,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # word, engine, what, who, clients, how
-Subject = tuple[str, Engine, str, str, int, Callable[[], Reading]]
+Subject = tuple[str, str, str, str, int, Callable[[], Reading]]
 
 
 def appends(
@@ -60,6 +61,19 @@ def _peers_appends(peer: Peer, engine: Engine, clients: Sequence[int]) -> Iterat
     cached = partial(peer.reading, engine, "cached", "1")
     yield "append", engine, "command", "peer with its cache", 1, cached
     yield "append", engine, "one row", "driver", 1, partial(peer.reading, engine, "driver", ONE_ROW[engine])
+
+
+def https(place: Place, engines: Sequence[Engine], clients: Sequence[int], seconds: float) -> list[Subject]:
+    """The plainest command through the server, and a POST to the bare framework."""
+    subjects: list[Subject] = []
+    for engine in engines:
+        commands = Commands(place, engine)
+        for count in clients:
+            subjects.append(("http", engine, "movement", "ours", count, partial(commands.read, count, seconds)))
+    for count in clients:
+        empty = partial(read_empty, place, count, seconds)
+        subjects.append(("http", "no store", "empty POST", "framework", count, empty))
+    return subjects
 
 
 def replays(place: Place, peer: Peer | None, engines: Sequence[Engine], events: int) -> list[Subject]:

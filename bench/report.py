@@ -74,16 +74,21 @@ def _line(figure: Figure, figures: list[Figure]) -> Line:
         clients=str(figure.clients),
         measured=f"{measured.per_s:,.0f}/s, {measured.cpu_us or 0:,.0f} µs CPU",
         latency=f"{measured.p50_ms:.2f} / {measured.p99_ms:.2f}" if measured.p50_ms and measured.p99_ms else "",
-        beside=f"peer {rival.measured.per_s:,.0f}/s" if rival else "",
+        beside=f"{rival.who} {rival.measured.per_s:,.0f}/s" if rival else "",
         ratio=f"{measured.per_s / rival.measured.per_s:.1f}x" if rival else "",
         budget=f"≥ {budget:g}x" if budget and is_ours else "",
     )
 
 
 def _rival(figure: Figure, figures: list[Figure]) -> Figure | None:
-    """The peer beside one client of ours: by one thread; beside many: by as many threads as do it best."""
+    """The peer beside one client of ours: by one thread; beside many: by as many threads as do it best. Beside a
+    command over HTTP: the bare framework with as many connections.
+    """
     if figure.who != "ours":
         return None
+    if figure.word == "http":
+        bare = (one for one in figures if (one.word, one.who, one.clients) == ("http", "framework", figure.clients))
+        return next(bare, None)
     peers = [
         one
         for one in figures
@@ -116,7 +121,8 @@ parsed, role and branch checked, idempotency key looked up, decided, guards take
 with `synchronous=FULL`, PostgreSQL as it comes). The peer is {peer.NAME}, measured by its own script on the same disk
 in the same minutes: a command loads an aggregate of ten events, adds one, and saves it. Beside one client stands the
 peer with one thread, beside many the better of its 4 and 16 threads. "Driver" is the bare driver: one row per durable
-commit, or rows into typed structs. CPU is that of the client's process.
+commit, or rows into typed structs. "Framework" is a POST to an empty Litestar handler. CPU is that of the client's
+process.
 
 | {" | ".join(COLUMNS)} |
 |{"---|" * len(COLUMNS)}
