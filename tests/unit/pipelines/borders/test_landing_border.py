@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from event_store.catalogue import AGGREGATES
-from mymedic.messages import Event
+from mymedic.messages import Event, SignedPaise
 from pipelines.borders.landing import (
     GUARDED,
     LANDING_RULES,
@@ -108,7 +109,8 @@ def test_no_guarded_table_has_a_personal_column() -> None:
 
 def test_the_amounts_below_zero_are_the_signed_ones_of_the_events() -> None:
     def allows_below_zero(event: type[Event], name: str) -> bool:
-        return "SignedPaise" in str(event.__annotations__.get(name))
+        hint = event.__annotations__.get(name)
+        return SignedPaise in (hint, *get_args(hint))
 
     events = [event for name in GUARDED for event in AGGREGATES[name].events]
     signed = {name for event in events for name in event.__struct_fields__ if allows_below_zero(event, name)}
