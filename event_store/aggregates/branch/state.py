@@ -48,6 +48,11 @@ class State(Struct):
     def hours_on(self, on: date) -> tuple[OpenHours, ...]:
         return self._latest("open_hours", on)
 
+    def hours_between(self, first: date, last: date) -> list[tuple[OpenHours, ...]]:
+        """The hours in effect on a first date, and each that is known to replace them up to a last one."""
+        days = [first, *(change.effective_on for change in self.changes if first < change.effective_on <= last)]
+        return [self.hours_on(day) for day in days]
+
     def is_open_on(self, on: date) -> bool:
         """Whether the branch is in business on a date: opened, and not yet closed for good."""
         return self.opened_on is not None and self.opened_on <= on and (self.closed_on is None or on < self.closed_on)

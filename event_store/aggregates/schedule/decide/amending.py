@@ -30,7 +30,7 @@ def amend_schedule(state: State, command: AmendSchedule, context: Context) -> It
     """
     last = _check_from(state, command.from_date, context)
     check_place(context, state.practitioner_id, state.branch_id, command.from_date, last)
-    check_weekly(context, command.weekly, state.branch_id, command.from_date)
+    check_weekly(context, command.weekly, state.branch_id, command.from_date, last)
     ahead = _ahead(state, command.from_date, context)
     ahead.sort(key=lambda slot: slot.slot_id not in state.closed)  # of two at one time, the one that is offered
     old = {(slot.start_at, slot.end_at): slot for slot in ahead}

@@ -27,7 +27,7 @@ def publish_schedule(state: State, command: PublishSchedule, context: Context) -
     for service_id in command.service_ids:
         check(tenant.service(service_id), "NOT_FOUND", "no such service", id=service_id)
     check_place(context, command.practitioner_id, command.branch_id, command.valid_from, command.valid_to)
-    check_weekly(context, command.weekly, command.branch_id, command.valid_from)
+    check_weekly(context, command.weekly, command.branch_id, command.valid_from, command.valid_to)
     yield SchedulePublished(
         practitioner_id=command.practitioner_id,
         branch_id=command.branch_id,

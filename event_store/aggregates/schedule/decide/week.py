@@ -43,14 +43,17 @@ def check_place(context: Context, practitioner_id: str, branch_id: str, first: d
     )
 
 
-def check_weekly(context: Context, weekly: Sequence[WeeklyHours], branch_id: str, on: date) -> None:
-    """Sessions end after they start, lie in the branch's hours of a date, and do not overlap."""
-    open_hours = context.require("branch", branch_id).hours_on(on)
+def check_weekly(context: Context, weekly: Sequence[WeeklyHours], branch_id: str, first: date, last: date) -> None:
+    """Sessions end after they start, lie in the branch's hours as they are known, and do not overlap."""
+    known_hours = context.require("branch", branch_id).hours_between(first, last)
     sessions = sorted((hours.dow, hours.start, hours.end) for hours in weekly)
     for dow, start, end in sessions:
         check(start < end, "VALIDATION_FAILED", "a session ends after it starts", field="weekly", dow=dow)
         check(
-            any(span.dow == dow and span.start <= start and end <= span.end for span in open_hours),
+            all(
+                any(span.dow == dow and span.start <= start and end <= span.end for span in hours)
+                for hours in known_hours
+            ),
             "BRANCH_CLOSED",
             f"the branch is not open from {start} to {end} on weekday {dow}",
             dow=dow,

@@ -179,3 +179,11 @@ def test_slots_are_stored_in_utc() -> None:
     assert isinstance(event, SlotsGenerated)
     assert event.slots[0].start_at == datetime(2026, 11, 2, 12, 30, tzinfo=UTC)
     assert event.slots[0].start_at.tzinfo is UTC
+
+
+def test_sessions_lie_in_the_hours_that_the_branch_is_known_to_have_later() -> None:
+    world = an_organisation()
+    shorter = tuple(OpenHours(dow=dow, start="08:00", end="18:30") for dow in range(1, 7))
+    world.given("branch", "brn_south", BranchUpdated(open_hours=shorter, effective_on=A_WEEK))
+    assert refused(world, publish_schedule()).code == "BRANCH_CLOSED"
+    assert world.when(publish_schedule(valid_to=A_WEEK - timedelta(days=1)), actor=DESK)
