@@ -7,6 +7,7 @@ from typing import Any
 from event_store.aggregates.practitioner.commands import SetTeleAvailability
 from event_store.aggregates.schedule.commands import AmendSchedule, BlockSchedule
 from event_store.aggregates.schedule.events import WeeklyHours
+from event_store.rebuild import guard_differences
 from tests.chain import BALA, Chain
 from tests.unit.event_store.clinic import DESK, MANAGER, ist
 
@@ -60,3 +61,4 @@ def test_bookings_that_an_amended_week_displaces(chain: Chain) -> None:
     assert chain.state("appointment", "appt_2").status == "booked"
     (cancelled,) = chain.events("AppointmentCancelled")
     assert (cancelled.initiator, cancelled.reason_code) == ("provider", "other")
+    assert guard_differences(chain.store.ledger, chain.store.feed, chain.tenant_id) == []
