@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,15 @@ class Home:
         wanted = datetime.now(UTC) + after
         slots = [slot for generated in self.events("SlotsGenerated") for slot in generated.slots]
         return str(min((slot for slot in slots if slot.start_at >= wanted), key=lambda slot: slot.start_at).slot_id)
+
+    def present_slot(self) -> str:
+        """The slot that is running now: it began today, a quarter of an hour ago at most."""
+        now = datetime.now(UTC)
+        slots = [slot for generated in self.events("SlotsGenerated") for slot in generated.slots]
+        return str(max((slot for slot in slots if slot.start_at <= now), key=lambda slot: slot.start_at).slot_id)
+
+    def today(self) -> date:
+        return datetime.now(INDIA).date()
 
     def until(self, happened: Callable[[], Any]) -> Any:
         """Look again and again until there is something to see; what it is."""
