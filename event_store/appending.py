@@ -14,6 +14,7 @@ from event_store.ledger.reads import GuardKey, Head, Held
 from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.ledger.session import Session
 from event_store.recorded import Recorded
+from event_store.retention.bodies import StoredBodies
 from event_store.retention.keys import Vault
 from event_store.states import States, keys_of, tags_of
 from mymedic.clock import from_micros, micros
@@ -88,16 +89,29 @@ class Appender:
             last_seq=self._rows[-1][1] if self._rows else None,
         )
         tenant_id = self._envelope.tenant_id
+        replacing = self._context.replacing
+        if replacing is not None:
+            self._released |= replacing.guards_lost()
         if self._released or self._held:
             self._session.change_guards(self._released, self._held)
         if self._rows:
             self._session.append(tenant_id, self._head, self._rows, self._tags)
             self._states.seq = self._head.seq
+        if replacing is not None:
+            self._replace(replacing)
         self._session.log_command(tenant_id, ack.command_id, fingerprint, msgspec.json.encode(ack).decode())
         if keep is not None:
             for one in self._kept:
                 keep(one)
         return ack
+
+    def _replace(self, replacing: StoredBodies) -> None:
+        """Carry out what the decision asked for beside its events, in their transaction."""
+        self._session.replace_bodies(replacing.replacements())
+        for stream_id in replacing.streams():
+            self._states.forget(stream_id)  # they may have been folded from what is gone now
+        for subject in replacing.condemned:
+            self._vault.condemn(self._envelope.tenant_id, subject, self._envelope.command_id)
 
     def _add(self, stream_id: str, event: Event, is_kept: bool) -> None:
         envelope, context, head = self._envelope, self._context, self._head
@@ -159,7 +173,8 @@ class Appender:
         pii = getattr(event, "pii", None)
         if pii is None:
             return None, None
-        return self._vault.seal(self._envelope.tenant_id, subject, event_id, canonical_json(pii))
+        sealed = self._vault.seal(self._envelope.tenant_id, subject, event_id, canonical_json(pii))
+        return sealed or (None, None)
 
     def _tag(self, seq: int, tags: Sequence[tuple[str, str]]) -> None:
         envelope = self._envelope

@@ -7,6 +7,7 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from event_store.ledger.reads import Reads
+from event_store.retention.bodies import StoredBodies
 from event_store.retention.keys import Vault
 from event_store.states import States, stream_of
 from mymedic.clock import INDIA, business_date, zone
@@ -33,6 +34,7 @@ class DecisionContext:
         self._vault = vault
         self._ids = ids
         self._ordinal = 0
+        self.replacing: StoredBodies | None = None  # once the decision has asked for `bodies`
         self.made: set[str] = set()  # ids of this very decision: nothing can stand under them yet
         self.tenant_id = envelope.tenant_id
         self.id: str = ""
@@ -90,6 +92,12 @@ class DecisionContext:
 
     def keyed_hash(self, text: str) -> str:
         return self._vault.keyed_hash(self.tenant_id, text)
+
+    @property
+    def bodies(self) -> StoredBodies:
+        if self.replacing is None:
+            self.replacing = StoredBodies(self._reads, self._vault, self.tenant_id, self._states.pasts)
+        return self.replacing
 
     def _load(self, stream_id: str) -> Any:
         return self._states.get(self._reads, stream_id).state

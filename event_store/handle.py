@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from event_store.ledger.reads import Head, Reads
 from event_store.ledger.session import Ledger, Session
 from event_store.past import Pasts
 from event_store.recorded import Recorded
+from event_store.retention.destruction import settle
 from event_store.retention.keys import Vault
 from event_store.retention.opening import opened_event
 from event_store.states import States, stream_of
@@ -134,6 +135,8 @@ class Handler:
     def _transaction(self, patience: float | None = None) -> Iterator[Session]:
         with self._mutex:
             self._level.clear()
+            if self.vault.has_condemned:  # of a transaction that ended nobody knows how
+                settle(self.ledger, self.vault, self.clock)
             try:
                 with self.ledger.write(patience) as session, self.vault.group():
                     self._session = session
@@ -143,6 +146,9 @@ class Handler:
                 raise
             finally:
                 self._session = None
+            if self.vault.has_condemned:
+                with suppress(Refused):  # what was committed stays so; the key is unusable and waits for the next time
+                    settle(self.ledger, self.vault, self.clock)
 
     def _levelled(self, session: Session, tenant_id: str) -> States:
         """The tenant's states, with its head locked and everything known up to it."""

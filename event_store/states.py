@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from event_store.catalogue import AGGREGATES, Pasts, aggregate_of_stream, decode_event
-from event_store.ledger.reads import Reads
+from event_store.ledger.append_only import REPLACING
+from event_store.ledger.reads import FOLD_COLUMNS, Reads
 from mymedic.messages import Event
 
 _TAGGED = ("patient_id", "appointment_id", "payment_id", "admission_id", "claim_id")
 _KEYS = (*_TAGGED, "branch_id")
 _KINDS = tuple((name, name.removesuffix("_id")) for name in _TAGGED)
+_TYPE = FOLD_COLUMNS.index("event_type")
 # Catching up event by event beats loading streams anew until about this many events.
 CATCH_UP_LIMIT = 5_000
 
@@ -36,6 +38,10 @@ class States:
         self._capacity = capacity
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._related: OrderedDict[tuple[str, str], dict[str, None]] = OrderedDict()
+
+    @property
+    def pasts(self) -> Pasts | None:
+        return self._pasts
 
     def get(self, reads: Reads, stream_id: str) -> Entry:
         entry = self._entries.get(stream_id)
@@ -111,7 +117,10 @@ class States:
             self._entries.clear()
         self._related.clear()
         if self._entries:
-            self._fold(reads.folds_after(self.tenant_id, self.seq, to_seq - self.seq))
+            rows = reads.folds_after(self.tenant_id, self.seq, to_seq - self.seq)
+            if any(row[_TYPE] in REPLACING for row in rows):
+                self._entries.clear()  # some may have been folded from bodies that are gone now
+            self._fold(rows)
         self.seq = to_seq
 
 

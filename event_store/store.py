@@ -9,6 +9,7 @@ from event_store.feed import Feed
 from event_store.handle import Handler
 from event_store.ledger import Ledger, open_ledger
 from event_store.past import Pasts
+from event_store.retention.destruction import settle
 from event_store.retention.keys import Vault, open_vault
 from mymedic.clock import Clock, SystemClock
 from mymedic.ids import IdFactory, UlidFactory
@@ -36,7 +37,10 @@ class Store:
 
 
 def assemble(ledger: Ledger, vault: Vault, clock: Clock, ids: IdFactory) -> Store:
+    """What was condemned when the last process ended is settled first."""
     require_readable()
+    if vault.has_condemned:
+        settle(ledger, vault, clock)
     return Store(ledger, vault, Handler(ledger, vault, clock, ids), Feed(ledger, Pasts(ledger, vault.keyed_hash)))
 
 

@@ -133,18 +133,23 @@ def priced_by_scope(payload: dict[str, Any], past: Past | None) -> dict[str, Any
 
 
 def registered_with_sealed_name(payload: dict[str, Any], past: Past | None) -> dict[str, Any]:
-    """PatientRegistered 1 -> 2: who it is moves under `pii`, in memory; keyed hashes take its place."""
+    """PatientRegistered 1 -> 2: who it is moves under `pii`, in memory; keyed hashes take its place.
+
+    An erasure may have taken name or phone away; then there is neither hash nor `pii`.
+    """
     past = _needed(past, "PatientRegistered")
     new = dict(payload)
     pii = {name: new.pop(name) for name in PatientPii.__struct_fields__ if name in new}
-    pii["phone_e164"] = _e164(new.pop("phone"))
-    return {
-        "patient_id": past.stream_id.partition("-")[2],
-        **new,
-        "phone_hash": past.keyed_hash(phone_key(pii["phone_e164"])),
-        "name_hash": past.keyed_hash(name_key(pii["name"])),
-        "pii": {name: value for name, value in pii.items() if value is not None},
-    }
+    phone = new.pop("phone", None)
+    fields = {"patient_id": past.stream_id.partition("-")[2], **new}
+    if phone is not None:
+        pii["phone_e164"] = _e164(phone)
+        fields["phone_hash"] = past.keyed_hash(phone_key(pii["phone_e164"]))
+    if "name" in pii:
+        fields["name_hash"] = past.keyed_hash(name_key(pii["name"]))
+    if phone is not None and "name" in pii:
+        fields["pii"] = {name: value for name, value in pii.items() if value is not None}
+    return fields
 
 
 # (event type, from version) -> the function that gives the next version's payload

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any, Protocol
 
+from mymedic.bodies import Bodies
 from mymedic.errors import Refused
 from mymedic.messages import Actor, Command, Event, On, Role
 
@@ -72,6 +73,10 @@ class Context(Protocol):
 
     def keyed_hash(self, text: str) -> str:
         """HMAC under the tenant's analytics key: equal texts are findable, the text is not readable."""
+
+    @property
+    def bodies(self) -> Bodies:
+        """Stored bodies, for the few decisions that redact or destroy."""
 
 
 @dataclass(frozen=True, slots=True)

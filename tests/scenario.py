@@ -14,6 +14,7 @@ from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Actor, Command, Event, On
 from tests.provoked import SEEN
+from tests.stored_bodies import ScenarioBodies
 
 KEYS = ("patient_id", "appointment_id", "payment_id", "invoice_id", "admission_id", "claim_id")
 SYSTEM = Actor(type="system", id="test", roles=("SY",))
@@ -33,6 +34,8 @@ class Scenario:
         self.held: dict[tuple[str, str], tuple[str, str]] = {}
         self.tags: dict[tuple[str, str, str], list[str]] = {}
         self.log: list[tuple[str, str, Event]] = []
+        self.kept_at: list[datetime] = []  # when each event of the log was kept
+        self.asked_of_bodies: list[tuple[str, object]] = []
         self._commands = 0
 
     def at(self, moment: datetime) -> Scenario:
@@ -96,6 +99,7 @@ class Scenario:
                 if id not in ids:
                     ids.append(id)
         self.log.append((aggregate, id, event))
+        self.kept_at.append(self.now)
 
     def _claim(self, guard: Guard, id: str) -> None:
         if (guard.kind, guard.value) in self.held:
@@ -119,6 +123,7 @@ class ScenarioContext:
         self.channel = channel
         self.now = self.occurred_at = scenario.now
         self.tz: timezone = INDIA
+        self.bodies = ScenarioBodies(scenario)
 
     def today(self) -> date:
         return business_date(self.occurred_at, self.tz)

@@ -48,6 +48,11 @@ _WRITE = (
     f" {_insert_sql(HEAD)} ON CONFLICT (tenant_id) DO UPDATE SET"
     " seq = excluded.seq, event_hash = excluded.event_hash, recorded_at = excluded.recorded_at"
 )
+_APPEND = _insert_sql(EVENT)
+_REPLACE_BODY = (
+    "UPDATE event SET payload = r ->> 0, pii = decode(r ->> 1, 'base64') FROM jsonb_array_elements(%s::jsonb) AS r"
+    " WHERE event.tenant_id = r ->> 2 AND event.seq = (r ->> 3)::bigint"
+)
 _RELEASE = (
     "DELETE FROM guard USING jsonb_array_elements(%s::jsonb) AS r"
     " WHERE guard.tenant_id = r ->> 0 AND guard.kind = r ->> 1 AND guard.value = r ->> 2"
@@ -154,8 +159,13 @@ class PostgresSession(PostgresReads, Session):
         if rows.released:
             # A statement of its own: within one, an insert does not see that a key was deleted.
             self._connection.execute(_RELEASE, (_json(rows.released),))
+        events = rows.events
+        if rows.replaced:
+            self._connection.execute(_APPEND.encode(), [_json(events)])
+            self._connection.execute(_REPLACE_BODY, [_json(rows.replaced)])
+            events = []
         heads = [(tenant_id, *head) for tenant_id, head in rows.heads.items()]
-        parts = (rows.events, rows.tags, rows.commands, rows.guards, heads)
+        parts = (events, rows.tags, rows.commands, rows.guards, heads)
         self._connection.execute(_WRITE, [_json(part) for part in parts])
 
 

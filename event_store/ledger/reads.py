@@ -94,6 +94,18 @@ class Reads(ABC):
             (tenant_id, tenant_id, kind, value),
         )
 
+    def event(self, tenant_id: str, event_id: str) -> tuple[Any, ...] | None:
+        """The row of an event, in EVENT_COLUMNS order."""
+        found = self.rows(f"{_EVENT_SELECT} WHERE tenant_id = ? AND event_id = ?", (tenant_id, event_id))
+        return found[0] if found else None
+
+    def bodies_tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
+        """As `tagged`, with the sealed parts: EVENT_COLUMNS."""
+        return self.rows(
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            (tenant_id, tenant_id, kind, value),
+        )
+
     def streams_tagged(self, tenant_id: str, kind: str, value: str) -> list[str]:
         """Streams with an event that carries a tag, in order of the first such event."""
         found = self.rows(

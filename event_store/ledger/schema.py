@@ -134,19 +134,3 @@ TAG_COLUMNS = _columns(TAG)
 GUARD_COLUMNS = _columns(GUARD)
 COMMAND_COLUMNS = _columns(COMMAND_LOG)
 HEAD_COLUMNS = _columns(HEAD)
-
-# The database itself keeps `event` append-only: a bug or a hand in a SQL shell cannot rewrite what happened.
-SQLITE_APPEND_ONLY = tuple(
-    f"CREATE TRIGGER event_no_{verb.lower()} BEFORE {verb} ON event"
-    " BEGIN SELECT RAISE(ABORT, 'event is append-only'); END"
-    for verb in ("UPDATE", "DELETE")
-)
-
-POSTGRES_APPEND_ONLY = (
-    "CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN RAISE EXCEPTION 'event is append-only'; END $$",
-    "CREATE TRIGGER event_no_change BEFORE UPDATE OR DELETE ON event"
-    " FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
-    "CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event"
-    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_event_change()",
-)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from event_store.ledger.columnar import Part
 from event_store.ledger.held import Guards
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Tag = tuple[str, str, str, int]
+
+
+class Replacement(NamedTuple):
+    """The body that an event has from now on."""
+
+    payload: str
+    pii: bytes | None
+    tenant_id: str
+    seq: int
 
 
 @dataclass(slots=True)
@@ -28,6 +37,7 @@ class Unwritten:
     heads: dict[str, Head] = field(default_factory=dict)
     released: list[GuardKey] = field(default_factory=list)
     guards: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    replaced: list[Replacement] = field(default_factory=list)
 
 
 class Session(Reads):
@@ -53,7 +63,10 @@ class Session(Reads):
 
     @abstractmethod
     def write(self, rows: Unwritten) -> None:
-        """Put rows into the open transaction: released guards go before claimed ones come."""
+        """Put rows into the open transaction: released guards go before claimed ones come.
+
+        Bodies are replaced between the events that allow it and the head, which tells them from those before.
+        """
 
     def open(self, commands: Mapping[str, Sequence[str]]) -> dict[str, Head | None]:
         """Lock tenants, in order of their ids, and look up which of their commands were answered before."""
@@ -99,6 +112,10 @@ class Session(Reads):
             self._unwritten_streams.add((tenant_id, stream_id))
         for _, kind, value, seq in tags:
             self._unwritten_tags.setdefault((tenant_id, kind, value), {})[stream_of[seq]] = None
+
+    def replace_bodies(self, replacements: Iterable[Replacement]) -> None:
+        """Buffer new bodies of stored events; the events that name them were appended just before."""
+        self._unwritten.replaced += replacements
 
     def log_command(self, tenant_id: str, command_id: str, payload_sha256: str, ack: str) -> None:
         """Buffer the answer to a command."""
@@ -148,6 +165,14 @@ class Session(Reads):
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
         self.flush()
         return super().tagged(tenant_id, kind, value)
+
+    def event(self, tenant_id: str, event_id: str) -> tuple[Any, ...] | None:
+        self.flush()
+        return super().event(tenant_id, event_id)
+
+    def bodies_tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
+        self.flush()
+        return super().bodies_tagged(tenant_id, kind, value)
 
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
         self.flush()

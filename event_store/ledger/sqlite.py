@@ -29,7 +29,7 @@ from event_store.ledger.schema import (
     TAG,
     TAG_COLUMNS,
 )
-from event_store.ledger.session import Ledger, Session, Unwritten
+from event_store.ledger.session import Ledger, Replacement, Session, Unwritten
 from mymedic.errors import Refused
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _INSERT_EVENT = _insert_sql(EVENT.name, EVENT_COLUMNS)
 _INSERT_TAG = _insert_sql(TAG.name, TAG_COLUMNS)
 _INSERT_COMMAND = _insert_sql(COMMAND_LOG.name, COMMAND_COLUMNS)
 _INSERT_GUARD = _insert_sql(GUARD.name, GUARD_COLUMNS)
+_REPLACE_BODY = f"UPDATE {EVENT.name} SET payload = ?, pii = ? WHERE tenant_id = ? AND seq = ?"
 _DELETE_GUARD = f"DELETE FROM {GUARD.name} WHERE tenant_id = ? AND kind = ? AND value = ?"
 # Not OR REPLACE: that would give the row a new place, and one page more to write in every transaction.
 _SET_HEAD = _insert_sql(HEAD.name, HEAD_COLUMNS) + (
@@ -71,6 +72,7 @@ class SqliteSession(SqliteReads, Session):
     def __init__(self, connection: sqlite3.Connection) -> None:
         SqliteReads.__init__(self, connection)
         Session.__init__(self)
+        self.has_replaced = False
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         self._connection.execute(sql, parameters)
@@ -82,6 +84,8 @@ class SqliteSession(SqliteReads, Session):
     def write(self, rows: Unwritten) -> None:
         write = self._connection.executemany
         write(_INSERT_EVENT, rows.events)
+        if rows.replaced:
+            self._replace(rows.replaced)
         write(_INSERT_TAG, rows.tags)
         if rows.released:
             write(_DELETE_GUARD, rows.released)
@@ -89,6 +93,12 @@ class SqliteSession(SqliteReads, Session):
             write(_INSERT_GUARD, rows.guards)
         write(_INSERT_COMMAND, rows.commands)
         write(_SET_HEAD, [(tenant_id, *head) for tenant_id, head in rows.heads.items()])
+
+    def _replace(self, replacements: Sequence[Replacement]) -> None:
+        """Nothing of the old bodies stays behind in the freed parts of the file."""
+        self._connection.execute("PRAGMA secure_delete=ON")
+        self._connection.executemany(_REPLACE_BODY, replacements)
+        self.has_replaced = True
 
 
 class SqliteLedger(Ledger):
@@ -149,6 +159,15 @@ class SqliteLedger(Ledger):
             except BaseException:
                 self._undo()
                 raise
+            if session.has_replaced:
+                self._scrub()
+
+    def _scrub(self) -> None:
+        """Let no page of before stand in the write-ahead log. A reader that needs one still keeps it until it is done:
+        the next destruction, or the last one to close the file, takes it away.
+        """
+        for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", "busy_timeout=30000"):
+            self._writer.execute(f"PRAGMA {pragma}").fetchall()
 
     def _undo(self) -> None:
         if self._writer.in_transaction:

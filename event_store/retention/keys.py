@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS tenant_key (
 CREATE TABLE IF NOT EXISTS subject_key (
     tenant_id TEXT NOT NULL, subject TEXT NOT NULL, key_id TEXT NOT NULL, wrapped_dek BLOB NOT NULL,
     PRIMARY KEY (tenant_id, subject)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ended_key (
+    tenant_id TEXT NOT NULL, subject TEXT NOT NULL, key_id TEXT NOT NULL, command_id TEXT NOT NULL,
+    destroyed_at INTEGER, PRIMARY KEY (tenant_id, subject)) WITHOUT ROWID;
 """
 
 
@@ -37,6 +40,15 @@ class TenantKeys(NamedTuple):
     kek: bytes
     analytics_key: bytes
     is_simulated: bool
+
+
+class Condemned(NamedTuple):
+    """A key that is unusable from now on and is destroyed once the command that condemned it is seen to be kept."""
+
+    tenant_id: str
+    subject: str
+    key_id: str
+    command_id: str
 
 
 class Vault:
@@ -52,8 +64,11 @@ class Vault:
         self._mutex = threading.RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA secure_delete=ON")  # a destroyed key must not lie in a freed page
         self._connection.executescript(_SCHEMA)
-        self._grouping = False
+        self._grouping = self._is_level = False
+        self._seen = -1  # SQLite's count of what other connections changed
+        self.has_condemned = bool(self.condemned())
         self._tenants: dict[str, TenantKeys] = {}
         self._subjects: dict[tuple[str, str], tuple[str, AESGCM, bytes]] = {}
 
@@ -64,7 +79,7 @@ class Vault:
         They are kept even when the block fails: an unused key harms nobody, a sealed event without its key is lost.
         """
         with self._mutex:
-            self._grouping = True
+            self._grouping, self._is_level = True, False
             try:
                 yield
             finally:
@@ -102,49 +117,145 @@ class Vault:
         """The pseudonym under which a patient appears in landing and warehouse."""
         return "pk_" + self.keyed_hash(tenant_id, f"{patient_id}|{epoch}")[:32]
 
-    def seal(self, tenant_id: str, subject: str, event_id: str, clear: bytes) -> tuple[str, bytes]:
-        """(key id, nonce + ciphertext) under the subject's key; bound to the tenant and the event."""
-        key_id, cipher, raw = self._subject(tenant_id, subject)
+    def seal(
+        self, tenant_id: str, subject: str, event_id: str, clear: bytes, instead_of: str = ""
+    ) -> tuple[str, bytes] | None:
+        """(key id, nonce + ciphertext) under the subject's key; bound to the tenant and the event.
+
+        None when the subject's key is destroyed: who has been erased is not taken in again. `instead_of`: the digest
+        of the body that this one replaces, so that no nonce is used twice.
+        """
+        found = self._subject(tenant_id, subject, makes=True)
+        if found is None:
+            return None
+        key_id, cipher, raw = found
         if self.tenant(tenant_id).is_simulated:
-            nonce = hmac.digest(raw, event_id.encode(), "sha256")[:_NONCE]
+            nonce = hmac.digest(raw, (event_id + instead_of).encode(), "sha256")[:_NONCE]
         else:
             nonce = os.urandom(_NONCE)
         return key_id, nonce + cipher.encrypt(nonce, clear, f"{tenant_id}|{event_id}".encode())
 
     def open(self, tenant_id: str, subject: str, event_id: str, sealed: bytes) -> bytes | None:
         """The clear bytes, or None when the subject's key is gone."""
-        _, cipher, _ = self._subject(tenant_id, subject)
+        found = self._subject(tenant_id, subject, makes=False)
+        if found is None:
+            return None
         try:
-            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], f"{tenant_id}|{event_id}".encode())
+            return found[1].decrypt(sealed[:_NONCE], sealed[_NONCE:], f"{tenant_id}|{event_id}".encode())
         except InvalidTag:
             return None
 
-    def _subject(self, tenant_id: str, subject: str) -> tuple[str, AESGCM, bytes]:
+    def condemn(self, tenant_id: str, subject: str, command_id: str) -> None:
+        """Make a key unusable, durably, before the events of the command are; `settle` then ends it or gives it back.
+
+        So a crash can leave an unusable key without a certificate, never a certificate beside a usable key.
+        """
+        with self._mutex:
+            if self._grouping and not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(
+                "INSERT OR IGNORE INTO ended_key VALUES (?, ?, ?, ?, NULL)",
+                (tenant_id, subject, key_id_of(tenant_id, subject), command_id),
+            )
+            self._subjects.pop((tenant_id, subject), None)
+            self.has_condemned = True
+
+    def condemned(self) -> list[Condemned]:
+        """Keys that wait for their end."""
+        with self._mutex:
+            rows = self._connection.execute(
+                "SELECT tenant_id, subject, key_id, command_id FROM ended_key WHERE destroyed_at IS NULL"
+            ).fetchall()
+        return [Condemned(*row) for row in rows]
+
+    def end(self, key: Condemned, at: int) -> None:
+        """Destroy a condemned key; `at` in microseconds. What is sealed under it can never be read again."""
+        with self._mutex:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(
+                "DELETE FROM subject_key WHERE tenant_id = ? AND subject = ?", (key.tenant_id, key.subject)
+            )
+            self._connection.execute(
+                "UPDATE ended_key SET destroyed_at = ? WHERE tenant_id = ? AND subject = ?",
+                (at, key.tenant_id, key.subject),
+            )
+            self._connection.execute("COMMIT")
+            self._after(key)
+
+    def spare(self, key: Condemned) -> None:
+        """Give a condemned key back: the command that condemned it was not kept."""
+        with self._mutex:
+            self._connection.execute(
+                "DELETE FROM ended_key WHERE tenant_id = ? AND subject = ? AND destroyed_at IS NULL",
+                (key.tenant_id, key.subject),
+            )
+            self._after(key)
+
+    def destroyed_at(self, tenant_id: str, subject: str) -> int | None:
+        """When a subject's key was destroyed, in microseconds; None when it was not."""
+        with self._mutex:
+            row = self._connection.execute(
+                "SELECT destroyed_at FROM ended_key WHERE tenant_id = ? AND subject = ?", (tenant_id, subject)
+            ).fetchone()
+        return row[0] if row else None
+
+    def _after(self, key: Condemned) -> None:
+        self._subjects.pop((key.tenant_id, key.subject), None)
+        self.has_condemned = bool(self.condemned())
+
+    def _brought_level(self) -> None:
+        """Another process may have destroyed a key that this one remembers. Once is enough in a group: its tenants are
+        locked.
+        """
+        if self._grouping and self._is_level:
+            return
+        self._is_level = True
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._seen:
+            self._seen = version
+            self._subjects.clear()
+            self.has_condemned = bool(self.condemned())
+
+    def _subject(self, tenant_id: str, subject: str, *, makes: bool) -> tuple[str, AESGCM, bytes] | None:
+        """(key id, cipher, raw key), or None when there is none; `makes` one that never was."""
+        with self._mutex:
+            self._brought_level()
         found = self._subjects.get((tenant_id, subject))
         if found is not None:
             return found
         tenant = self.tenant(tenant_id)
-        key_id = "key_" + sha256(f"{tenant_id}|{subject}".encode()).hexdigest()[:26]
+        key_id = key_id_of(tenant_id, subject)
         with self._mutex:
-            if tenant.is_simulated:
-                raw = hmac.digest(tenant.kek, b"dek|" + subject.encode(), "sha256")
-            else:
-                raw = self._stored_subject_key(tenant_id, subject, key_id, AESGCM(tenant.kek))
+            raw = self._raw(tenant, tenant_id, subject, key_id, makes)
+            if raw is None:
+                return None
             if len(self._subjects) > 50_000:
                 self._subjects.clear()
-            self._subjects[tenant_id, subject] = (key_id, AESGCM(raw), raw)
-        return self._subjects[tenant_id, subject]
+            found = self._subjects[tenant_id, subject] = (key_id, AESGCM(raw), raw)
+        return found
 
-    def _stored_subject_key(self, tenant_id: str, subject: str, key_id: str, kek: AESGCM) -> bytes:
+    def _raw(self, tenant: TenantKeys, tenant_id: str, subject: str, key_id: str, makes: bool) -> bytes | None:
+        ended = self._connection.execute(
+            "SELECT 1 FROM ended_key WHERE tenant_id = ? AND subject = ?", (tenant_id, subject)
+        ).fetchone()
+        if ended is not None:
+            return None
+        if tenant.is_simulated:
+            return hmac.digest(tenant.kek, b"dek|" + subject.encode(), "sha256")
+        return self._stored_subject_key(tenant_id, subject, key_id, AESGCM(tenant.kek), makes)
+
+    def _stored_subject_key(self, tenant_id: str, subject: str, key_id: str, kek: AESGCM, makes: bool) -> bytes | None:
         row = self._connection.execute(
             "SELECT wrapped_dek FROM subject_key WHERE tenant_id = ? AND subject = ?", (tenant_id, subject)
         ).fetchone()
         about = f"{tenant_id}|{subject}".encode()
         if row is not None:
             return kek.decrypt(row[0][:_NONCE], row[0][_NONCE:], about)
+        if not makes:
+            return None
         if self._grouping and not self._connection.in_transaction:
             self._connection.execute("BEGIN IMMEDIATE")
-            return self._stored_subject_key(tenant_id, subject, key_id, kek)
+            return self._stored_subject_key(tenant_id, subject, key_id, kek, makes)
         raw, nonce = os.urandom(32), os.urandom(_NONCE)
         self._connection.execute(
             "INSERT INTO subject_key VALUES (?, ?, ?, ?)",
@@ -184,6 +295,11 @@ class Vault:
     def close(self) -> None:
         with self._mutex:
             self._connection.close()
+
+
+def key_id_of(tenant_id: str, subject: str) -> str:
+    """The name of a subject's key; it says nothing about whose it is."""
+    return "key_" + sha256(f"{tenant_id}|{subject}".encode()).hexdigest()[:26]
 
 
 def open_vault(settings: Settings) -> Vault:

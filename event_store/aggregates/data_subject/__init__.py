@@ -6,7 +6,7 @@ from mymedic.deciding import Aggregate
 AGGREGATE = Aggregate(
     name="data_subject",
     stream="subject",
-    id_prefix="subject",
+    id_prefix="pat",  # a subject is named by the patient it is
     new_state=state.State,
     evolve=state.evolve,
     guards=state.guards,

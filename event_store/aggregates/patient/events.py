@@ -44,7 +44,10 @@ class ConsentPii(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_u
 
 
 class PatientRegistered(Event, frozen=True, kw_only=True):
-    """The hashes are keyed: equal names and phones are findable inside the tenant, and unreadable."""
+    """The hashes are keyed: equal names and phones are findable inside the tenant, and unreadable.
+
+    An erasure takes them out of the stored event.
+    """
 
     version: ClassVar[int] = 2
     retention: ClassVar[tuple[str, ...]] = ("medico_legal",)
@@ -54,8 +57,8 @@ class PatientRegistered(Event, frozen=True, kw_only=True):
     city_id: Id | None = None
     registered_branch_id: Id
     guardian_patient_id: Id | None = None
-    phone_hash: Sha256
-    name_hash: Sha256
+    phone_hash: Sha256 | None = None
+    name_hash: Sha256 | None = None
     pii: PatientPii | None = None
 
 

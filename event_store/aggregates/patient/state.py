@@ -53,7 +53,7 @@ def evolve(state: State, event: Event) -> None:
             state.patient_id, state.registered_branch_id = event.patient_id, event.registered_branch_id
             state.sex, state.birth_year, state.city_id = event.sex, event.birth_year, event.city_id
             state.guardian_patient_id = event.guardian_patient_id
-            state.phone_hash, state.name_hash = event.phone_hash, event.name_hash
+            state.phone_hash, state.name_hash = event.phone_hash or "", event.name_hash or ""
         case PatientUpdated():
             state.sex = event.sex or state.sex
             state.birth_year = event.birth_year or state.birth_year
@@ -74,11 +74,11 @@ def guards(state: State, event: Event) -> GuardChange | None:
     """The unique facts that an event claims and gives back; `state` is the state before the event."""
     match event:
         case PatientRegistered():
-            return GuardChange(claim=[_likeness(event.phone_hash, event.name_hash, event.patient_id)])
+            return GuardChange(claim=_likeness(event.phone_hash, event.name_hash, event.patient_id))
         case PatientUpdated(phone_hash=phone, name_hash=name) if phone or name:
             old = _likeness(state.phone_hash, state.name_hash, state.patient_id)
             new = _likeness(phone or state.phone_hash, name or state.name_hash, state.patient_id)
-            return GuardChange(claim=[new], release=[old]) if new != old else None
+            return GuardChange(claim=new, release=old) if new != old else None
         case PatientsMerged():
             return GuardChange(claim=[Guard(ALIAS, event.duplicate_id)])
         case PatientsUnmerged():
@@ -101,6 +101,11 @@ def likeness_prefix(phone_hash: str, name_hash: str) -> str:
     return f"{phone_hash[:20]}{name_hash[:20]}#"
 
 
-def _likeness(phone_hash: str, name_hash: str, patient_id: str) -> Guard:
-    """Never in another's way, because it ends in the patient's own id: it makes possible duplicates findable."""
-    return Guard("patient_likeness", likeness_prefix(phone_hash, name_hash) + patient_id)
+def _likeness(phone_hash: str | None, name_hash: str | None, patient_id: str) -> list[Guard]:
+    """Never in another's way, because it ends in the patient's own id: it makes possible duplicates findable.
+
+    None where an erasure took a hash away.
+    """
+    if not phone_hash or not name_hash:
+        return []
+    return [Guard("patient_likeness", likeness_prefix(phone_hash, name_hash) + patient_id)]

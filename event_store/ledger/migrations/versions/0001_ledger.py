@@ -2,7 +2,8 @@
 
 from alembic import op
 
-from event_store.ledger.schema import METADATA, POSTGRES_APPEND_ONLY, SQLITE_APPEND_ONLY
+from event_store.ledger.append_only import POSTGRES_APPEND_ONLY, SQLITE_APPEND_ONLY
+from event_store.ledger.schema import METADATA
 
 revision = "0001"
 down_revision = None

@@ -5,7 +5,7 @@ from alembic import op
 from event_store.ledger.isolation import isolate
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:
