@@ -53,8 +53,8 @@ def values(info: Any, name: str = "") -> st.SearchStrategy[Any]:
             drawn = st.sampled_from(choices)
         case inspect.StrType():
             drawn = PATIENTS if "patient_" in name or name in ("survivor_id", "duplicate_id") else text(info)
-        case inspect.VarTupleType(item_type=item):
-            drawn = st.lists(values(item), max_size=3)
+        case inspect.VarTupleType(item_type=item, min_length=least):
+            drawn = st.lists(values(item), min_size=least or 0, max_size=3)
         case inspect.DictType(key_type=key, value_type=value):
             drawn = st.dictionaries(values(key), values(value), max_size=2)
     if drawn is None:
