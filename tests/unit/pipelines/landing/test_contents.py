@@ -56,7 +56,7 @@ def expected_envelope(row: dict[str, Any]) -> dict[str, Any]:
     is_patient = actor["type"] == "patient"
     kind, _, id = row["stream_id"].partition("-")
     return row | {
-        "stream_id": f"{kind}-{patient_key(id)}" if kind == "patient" else row["stream_id"],
+        "stream_id": f"{kind}-{patient_key(id)}" if kind in ("patient", "subject") else row["stream_id"],
         "patient_key": patient and patient_key(patient),
         "occurred_at": from_micros(row["occurred_at"]),
         "recorded_at": from_micros(row["recorded_at"]),
