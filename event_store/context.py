@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
+from event_store.causation import actors_behind
 from event_store.ledger.reads import Reads
 from event_store.retention.bodies import StoredBodies
 from event_store.retention.keys import Vault
 from event_store.states import States, stream_of
 from mymedic.clock import INDIA, business_date, zone
-from mymedic.errors import Refused
+from mymedic.errors import not_found
 from mymedic.ids import IdFactory
 from mymedic.messages import Envelope
 
@@ -65,7 +66,7 @@ class DecisionContext:
     def require(self, aggregate: str, id: str) -> Any:
         state = self.state(aggregate, id)
         if not state.exists:
-            raise Refused("NOT_FOUND", f"there is no {aggregate.replace('_', ' ')} {id}", id=id)
+            raise not_found(aggregate, id)
         return state
 
     def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]:
@@ -89,6 +90,9 @@ class DecisionContext:
 
     def guards(self, kind: str, prefix: str) -> Sequence[str]:
         return [value for value, _, _ in self._reads.guards(self.tenant_id, kind, prefix)]
+
+    def actors_behind(self, aggregate: str, id: str, event_type: str, **having: Any) -> frozenset[str]:
+        return actors_behind(self._reads, self.tenant_id, stream_of(aggregate, id), event_type, having)
 
     def keyed_hash(self, text: str) -> str:
         return self._vault.keyed_hash(self.tenant_id, text)

@@ -15,7 +15,7 @@ import msgspec
 
 from event_store.answers import answered_before, fingerprint, occurred_at, rejected
 from event_store.appending import Appender
-from event_store.authorise import authorise_role, authorise_target
+from event_store.authorise import as_granted, authorise_role, authorise_target
 from event_store.batch import Batch
 from event_store.catalogue import owner_of, streams_named
 from event_store.context import DecisionContext
@@ -28,9 +28,9 @@ from event_store.retention.keys import Vault
 from event_store.retention.opening import opened_event
 from event_store.states import States, stream_of
 from mymedic.clock import Clock
-from mymedic.errors import Refused
+from mymedic.errors import Refused, not_found
 from mymedic.ids import IdFactory
-from mymedic.messages import Ack, Envelope, Event, On
+from mymedic.messages import Ack, Actor, Envelope, Event, On
 
 
 class Handler:
@@ -170,7 +170,10 @@ class Handler:
         """Load what the commands name, with one question for each tenant instead of one for each stream."""
         named: dict[str, list[str]] = {}
         for envelope in envelopes:
-            named.setdefault(envelope.tenant_id, []).extend(streams_named(envelope.command))
+            streams = named.setdefault(envelope.tenant_id, [])
+            streams += streams_named(envelope.command)
+            people = (who for who in (envelope.actor, envelope.cosigner) if who is not None and who.type == "user")
+            streams += [stream_of("staff", who.id) for who in people]
         for tenant_id, stream_ids in named.items():
             self._states[tenant_id].load(session, [stream_of("tenant", tenant_id), *stream_ids])
 
@@ -186,6 +189,7 @@ class Handler:
         states = self._levelled(session, tenant_id)
         print_now = ""
         try:
+            envelope = _as_granted(session, states, envelope)
             authorise_role(envelope)
             print_now = fingerprint(envelope)
             answered = session.command(tenant_id, envelope.command_id)
@@ -202,8 +206,9 @@ class Handler:
 
     def consider(self, reads: Reads, envelope: Envelope) -> list[Event | On]:
         """Decide one command and keep nothing."""
-        authorise_role(envelope)
         states = self._level_with(reads, envelope.tenant_id)
+        envelope = _as_granted(reads, states, envelope)
+        authorise_role(envelope)
         return self._decide(reads, states, envelope)[2]
 
     def _decide(
@@ -221,11 +226,11 @@ class Handler:
             context.id = named or envelope.aggregate_id or context.new_id(aggregate.id_prefix)
         stream_id = aggregate.stream_id(context.id)
         entry = states.begin(stream_id) if context.id in context.made else states.get(reads, stream_id)
-        authorise_target(envelope, entry.state, context)
+        authorise_target(envelope.command, context, aggregate, decision, entry.state)
         if decision.creates is True and entry.state.exists:
             raise Refused("ALREADY_EXISTS", f"{context.id} exists", id=context.id)
         if decision.creates is False and not entry.state.exists:
-            raise Refused("NOT_FOUND", f"there is no {aggregate.name.replace('_', ' ')} {context.id}", id=context.id)
+            raise not_found(aggregate.name, context.id)
         if envelope.expected_version is not None and envelope.expected_version != entry.version:
             raise Refused(
                 "VERSION_CONFLICT",
@@ -241,3 +246,17 @@ class Handler:
                 raise Refused("NOT_FOUND", "there is no such tenant")
         elif tenant.status == "suspended":
             raise Refused("TENANT_SUSPENDED", f"{envelope.tenant_id} is suspended")
+
+
+def _as_granted(reads: Reads, states: States, envelope: Envelope) -> Envelope:
+    """The envelope with no more roles and branches than the log grants to who sent and who cosigned it."""
+
+    def granted(actor: Actor | None) -> Actor | None:
+        if actor is None or actor.type != "user":
+            return actor
+        return as_granted(actor, states.get(reads, stream_of("staff", actor.id)).state)
+
+    actor, cosigner = granted(envelope.actor), granted(envelope.cosigner)
+    if actor is envelope.actor and cosigner is envelope.cosigner:
+        return envelope
+    return msgspec.structs.replace(envelope, actor=actor, cosigner=cosigner)

@@ -71,6 +71,11 @@ class Context(Protocol):
     def guards(self, kind: str, prefix: str) -> Sequence[str]:
         """Values of the guards of a kind that begin with a prefix, ascending."""
 
+    def actors_behind(self, aggregate: str, id: str, event_type: str, **having: Any) -> frozenset[str]:
+        """Ids of everybody behind the events of a stream with this type and these values: who asked, on whose
+        behalf, and who caused them to, back to the first cause.
+        """
+
     def keyed_hash(self, text: str) -> str:
         """HMAC under the tenant's analytics key: equal texts are findable, the text is not readable."""
 
@@ -173,3 +178,13 @@ def four_eyes(context: Context, *roles: Role) -> Actor:
     if missing:
         raise Refused("FOUR_EYES_REQUIRED", f"neither of the two holds {', '.join(missing)}", missing=missing)
     return cosigner
+
+
+def other_eyes(context: Context, aggregate: str, id: str, event_type: str, **having: Any) -> None:
+    """FOUR_EYES_REQUIRED when who approves stands anywhere behind the events that are approved (R-AUTH-4)."""
+    behind = context.actors_behind(aggregate, id, event_type, **having)
+    check(
+        context.actor.id not in behind and context.actor.on_behalf_of not in behind,
+        "FOUR_EYES_REQUIRED",
+        "this is approved by somebody other than who asked for it or caused it",
+    )

@@ -83,3 +83,8 @@ class Refused(Exception):
     def __str__(self) -> str:
         where = ", ".join(f"{name}={value}" for name, value in self.details.items() if value is not None)
         return f"{self.code}: {self.message}" + (f" ({where})" if where else "")
+
+
+def not_found(aggregate: str, id: str) -> Refused:
+    """The one answer for an id that is not there, whoever asks and whatever else might be true of it."""
+    return Refused("NOT_FOUND", f"there is no {aggregate.replace('_', ' ')} {id}", id=id)

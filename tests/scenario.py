@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timezone
 from typing import Any
 
+from event_store.authorise import authorise_target
 from event_store.catalogue import AGGREGATES, owner_of
 from mymedic.clock import INDIA, business_date
 from mymedic.deciding import GUARD_CODES, Guard
@@ -36,6 +37,7 @@ class Scenario:
         self.log: list[tuple[str, str, Event]] = []
         self.kept_at: list[datetime] = []  # when each event of the log was kept
         self.asked_of_bodies: list[tuple[str, object]] = []
+        self.behind: list[tuple[set[str], Event | None]] = []  # beside the log: whose it is, and what caused it
         self._commands = 0
 
     def at(self, moment: datetime) -> Scenario:
@@ -58,8 +60,11 @@ class Scenario:
         cosigner: Actor | None = None,
         id: str | None = None,
         channel: str = "api",
+        because: Event | None = None,
     ) -> list[Event]:
+        """`because`: the event of the log that made the actor ask, as reactions have it."""
         self._commands += 1
+        cause = ({actor.id, actor.on_behalf_of or actor.id}, because)
         aggregate, decision = owner_of(type(command))
         context = ScenarioContext(self, f"cmd_{self._commands}", actor, channel, cosigner)
         if callable(decision.target):
@@ -69,6 +74,8 @@ class Scenario:
             target = named or id or context.new_id(aggregate.id_prefix)
         context.id = target
         state = self.state(aggregate.name, target)
+        if not command.who.isdisjoint(actor.roles):  # tests of a rule need not find out who may ask
+            authorise_target(command, context, aggregate, decision, state)
         if decision.creates is True and state.exists:
             raise Refused("ALREADY_EXISTS", f"{target} exists")
         if decision.creates is False and not state.exists:
@@ -77,12 +84,14 @@ class Scenario:
         SEEN.decided(decided)
         for item in decided:
             if isinstance(item, On):
-                self._keep(item.aggregate, item.id, item.event)
+                self._keep(item.aggregate, item.id, item.event, cause)
             else:
-                self._keep(aggregate.name, target, item)
+                self._keep(aggregate.name, target, item, cause)
         return [item.event if isinstance(item, On) else item for item in decided]
 
-    def _keep(self, aggregate: str, id: str, event: Event) -> None:
+    def _keep(
+        self, aggregate: str, id: str, event: Event, behind: tuple[set[str], Event | None] = (set(), None)
+    ) -> None:
         kind = AGGREGATES[aggregate]
         state = self.states.setdefault((aggregate, id), kind.fresh(id))
         change = kind.guards(state, event)
@@ -100,6 +109,7 @@ class Scenario:
                     ids.append(id)
         self.log.append((aggregate, id, event))
         self.kept_at.append(self.now)
+        self.behind.append(behind)
 
     def _claim(self, guard: Guard, id: str) -> None:
         if (guard.kind, guard.value) in self.held:
@@ -154,6 +164,20 @@ class ScenarioContext:
 
     def guards(self, kind: str, prefix: str) -> Sequence[str]:
         return sorted(value for k, value in self._scenario.held if k == kind and value.startswith(prefix))
+
+    def actors_behind(self, aggregate: str, id: str, event_type: str, **having: Any) -> frozenset[str]:
+        log, found = self._scenario.log, set[str]()
+        waiting = [
+            number
+            for number, (kind, stream, event) in enumerate(log)
+            if (kind, stream, type(event).__name__) == (aggregate, id, event_type)
+            and all(getattr(event, name) == value for name, value in having.items())
+        ]
+        while waiting:
+            who, because = self._scenario.behind[waiting.pop()]
+            found |= who
+            waiting += [number for number, (_, _, event) in enumerate(log) if event is because]
+        return frozenset(found)
 
     def keyed_hash(self, text: str) -> str:
         return hashlib.sha256(f"{self.tenant_id}{text}".encode()).hexdigest()

@@ -9,7 +9,7 @@ from event_store.catalogue import AGGREGATES, kebab
 from mymedic.deciding import Aggregate
 from mymedic.messages import Command, Event
 
-_ROLES = {
+ROLE_NAMES = {
     "PP": "patient",
     "DR": "practitioner",
     "FD": "front desk",
@@ -33,7 +33,7 @@ def commands_page() -> str:
         "`mymedic serve --grpc-port <port>` answers the same over gRPC, with the headers as metadata; clients are",
         "generated from `commands.proto` beside this page.",
         "",
-        f"Roles: {', '.join(f'`{code}` {name}' for code, name in _ROLES.items())}.",
+        f"Roles: {', '.join(f'`{code}` {name}' for code, name in ROLE_NAMES.items())}.",
         "Amounts are whole paise, instants RFC 3339.",
         "",
     ]

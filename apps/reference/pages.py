@@ -6,6 +6,7 @@ from pathlib import Path
 
 from apps.reference.errors import errors_page
 from apps.reference.messages import commands_page, events_page
+from apps.reference.roles import roles_page
 from apps.reference.tables import tables_page
 from event_store.api.rpc.schema import schema
 from event_store.api.rpc.text import proto_text
@@ -19,6 +20,7 @@ def pages() -> dict[str, str]:
     made = {
         "commands.md": commands_page(),
         "events.md": events_page(),
+        "roles.md": roles_page(),
         "errors.md": errors_page(ROOT),
         "tables.md": tables_page(ROOT / "dbt_project"),
     }

@@ -114,6 +114,14 @@ class Reads(ABC):
         )
         return list(dict.fromkeys(stream_id for (stream_id,) in found))
 
+    def cause(self, tenant_id: str, event_id: str) -> tuple[str, str, str | None] | None:
+        """(actor JSON, causation_id, command_id) of one event."""
+        found = self.rows(
+            "SELECT actor, causation_id, command_id FROM event WHERE event_id = ? AND tenant_id = ?",
+            (event_id, tenant_id),
+        )
+        return (found[0][0], found[0][1], found[0][2]) if found else None
+
     def guard(self, key: GuardKey) -> Held | None:
         """Who holds a guard, or None when it is free."""
         found = self.rows("SELECT holder, detail FROM guard WHERE tenant_id = ? AND kind = ? AND value = ?", key)

@@ -162,6 +162,10 @@ class Session(Reads):
         waiting = self._unwritten_tags.get((tenant_id, kind, value))
         return list(dict.fromkeys([*stored, *waiting])) if waiting else stored
 
+    def cause(self, tenant_id: str, event_id: str) -> tuple[str, str, str | None] | None:
+        self.flush()
+        return super().cause(tenant_id, event_id)
+
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
         self.flush()
         return super().tagged(tenant_id, kind, value)

@@ -45,7 +45,9 @@ def test_every_command_in_the_documents_exists() -> None:
         f"{path.relative_to(ROOT)}: mymedic {found}"
         for path in MARKDOWN
         if path.parent != REFERENCE
-        for found in re.findall(r"(?:^|[`/ ])mymedic ((?:import|ingest) [a-z]+|[a-z]+)\b", _code(path), re.MULTILINE)
+        for found in re.findall(
+            r"(?:^|[`/ ])mymedic ((?:import|ingest|key) [a-z]+|[a-z]+)\b", _code(path), re.MULTILINE
+        )
         if found not in known
     }
     assert not unknown

@@ -47,13 +47,6 @@ def find_seat(context: Context, slot_id: str, service_id: str, mode: str, began_
         service_id=service_id,
         mode=mode,
     )
-    scope = context.actor.branch_scope
-    check(
-        scope == "*" or schedule.branch_id in scope,
-        "FORBIDDEN_BRANCH",
-        "the slot is in another branch",
-        branch_id=schedule.branch_id,
-    )
     on = business_date(slot.start_at, context.tz)
     practitioner = context.require("practitioner", schedule.practitioner_id)
     check(practitioner.active_on(on), "PRACTITIONER_INACTIVE", "the practitioner no longer sees patients")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from event_store.aggregates.payment.commands import ApproveRefund, RejectRefund, RequestRefund
 from event_store.aggregates.payment.events import Destination, RefundApproved, RefundRejected, RefundRequested
 from event_store.aggregates.payment.state import Refund, State
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, check, other_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Event
 from mymedic.policies import RefundBody, in_force
@@ -104,6 +104,7 @@ def approve_refund(state: State, command: ApproveRefund, context: Context) -> li
         "FOUR_EYES_REQUIRED",
         "a refund is approved by somebody other than who asked for it",
     )
+    other_eyes(context, "payment", context.id, "RefundRequested", refund_id=command.refund_id)
     limit = refund_policy(state, context).manager_limit_paise
     check(
         context.actor.has("FN") or refund.amount_paise <= limit,

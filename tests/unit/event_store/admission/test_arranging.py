@@ -21,7 +21,7 @@ from tests.unit.event_store.admission.ward import (
     request,
     requested,
 )
-from tests.unit.event_store.clinic import DESK, DOCTOR, a_clinic, ist, refused
+from tests.unit.event_store.clinic import DESK, DOCTOR, ist, refused
 
 IYER = Actor(type="user", id="prac_iyer", roles=("DR",), practitioner_id="prac_iyer")
 CANCEL = c.CancelAdmission(admission_id="adm_1", reason="went home")
@@ -49,7 +49,9 @@ def test_c91_a_doctor_asks_for_a_bed() -> None:
 
 
 def test_c91_hospitals_only() -> None:
-    assert refused(a_clinic(), request(), DOCTOR).code == "FEATURE_NOT_ENABLED"
+    world = a_hospital()
+    world.state("tenant", world.tenant_id).kind = "chain"
+    assert refused(world, request(), DOCTOR).code == "FEATURE_NOT_ENABLED"
 
 
 def test_c91_for_a_patient_who_is_not_in_a_bed_yet() -> None:

@@ -11,8 +11,9 @@ from event_store.aggregates.appointment.events import AppointmentBooked
 from event_store.aggregates.patient.commands import MergePatients, UnmergePatients, UpdatePatient
 from event_store.aggregates.patient.events import PatientsMerged, PatientsUnmerged
 from event_store.authorise import authorise_target
+from event_store.catalogue import owner_of
 from mymedic.errors import Refused
-from mymedic.messages import Actor, Command, Envelope
+from mymedic.messages import Actor, Command
 from mymedic.patients import records_of, related_to, same_patient, survivor_of
 from tests.scenario import Scenario, ScenarioContext
 from tests.unit.event_store.clinic import (
@@ -151,11 +152,11 @@ def test_no_shows_and_visits_of_every_record_count() -> None:
 
 
 def reaches(world: Scenario, actor: Actor, command: Command, state: Any) -> bool:
-    envelope = Envelope(
-        command=command, command_id="cmd_1", tenant_id=world.tenant_id, actor=actor, issued_at=world.now
-    )
+    aggregate, decision = owner_of(type(command))
+    context = seen_by(world, actor)
+    context.id = state.appointment_id
     try:
-        authorise_target(envelope, state, seen_by(world, actor))
+        authorise_target(command, context, aggregate, decision, state)
     except Refused as refusal:
         assert refusal.code == "NOT_FOUND"
         return False

@@ -7,7 +7,7 @@ import pytest
 from event_store.aggregates.appointment.events import AppointmentHoldExpired
 from event_store.aggregates.payment.commands import ExpirePayment
 from event_store.aggregates.payment.events import PaymentExpired, PaymentInitiated
-from tests.unit.event_store.clinic import DEPOSIT, PATIENT, PRICE, TIMER, ist
+from tests.unit.event_store.clinic import DEPOSIT, DESK, PATIENT, PRICE, TIMER, ist
 from tests.unit.event_store.payment.till import (
     a_booking_desk,
     allocated,
@@ -77,7 +77,7 @@ def test_an_invoice_is_paid_up_to_what_is_outstanding() -> None:
 def test_what_makes_no_sense_is_refused() -> None:
     world = a_booking_desk()
     assert code_of(world, initiate(mode="cash"), PATIENT) == "MODE_CHANNEL_INVALID"
-    assert code_of(world, initiate(patient_id="pat_bala"), PATIENT) == "VALIDATION_FAILED"
+    assert code_of(world, initiate(patient_id="pat_bala"), DESK) == "VALIDATION_FAILED"
     assert code_of(world, initiate(patient_id="pat_nobody"), PATIENT) == "NOT_FOUND"
     assert code_of(world, initiate(appointment_id=None), PATIENT) == "VALIDATION_FAILED"
     assert code_of(world, initiate(branch_id="brn_north"), PATIENT) == "VALIDATION_FAILED"

@@ -11,7 +11,7 @@ from event_store.aggregates.payment.commands import ApproveRefund, RejectRefund
 from event_store.aggregates.payment.events import RefundApproved, RefundReason, RefundRejected, RefundRequested
 from mymedic.messages import Actor
 from mymedic.policies import RefundBody
-from tests.unit.event_store.clinic import DEPOSIT, DESK, FINANCE, MANAGER, PATIENT, ist, publish
+from tests.unit.event_store.clinic import DEPOSIT, DESK, FINANCE, MANAGER, PATIENT, TIMER, ist, publish
 from tests.unit.event_store.payment.till import (
     SAGA,
     a_booking_desk,
@@ -174,3 +174,15 @@ def test_what_is_on_its_way_cannot_be_rejected() -> None:
     assert code_of(world, REJECT, FINANCE) == "INVALID_STATE"
     assert code_of(world, RejectRefund(payment_id="pay_1", refund_id="rfd_9"), FINANCE) == "NOT_FOUND"
     assert code_of(world, ApproveRefund(payment_id="pay_1", refund_id="rfd_9"), FINANCE) == "NOT_FOUND"
+
+
+def test_nobody_approves_what_they_caused() -> None:
+    """R-AUTH-4: the product asked, because of what this person had asked before."""
+    world = captured(a_booking_desk())
+    first = world.when(refund(100), actor=FINANCE)[0]
+    caused = requested(100, refund_id="rfd_2", requested_by=TIMER.id)
+    world.given("payment", "pay_1", caused)
+    world.behind[-1] = ({TIMER.id}, first)
+    approve = ApproveRefund(payment_id="pay_1", refund_id="rfd_2")
+    assert code_of(world, approve, FINANCE) == "FOUR_EYES_REQUIRED"
+    assert world.when(approve, actor=Actor(type="user", id="stf_third", roles=("FN",)))
