@@ -89,7 +89,10 @@ def one_by_one(bench: Bench, handler: Counted, count: int) -> list[Ack]:
     return asyncio.run(in_turn())
 
 
-def test_a_lone_command_waits_for_no_other_thread_where_nothing_else_can_hold_it_up(bench: Bench) -> None:
+def test_a_lone_command_waits_for_no_other_thread_where_nothing_else_can_hold_it_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committing, "SLOW_SECONDS", 60.0)
     register_tenant(bench.store)
     handler = Counted(bench.store.handler)
     assert [ack.status for ack in one_by_one(bench, handler, 5)] == ["accepted"] * 5
