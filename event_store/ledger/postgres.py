@@ -169,6 +169,18 @@ class PostgresSession(PostgresReads, Session):
         self._connection.execute(_WRITE, [_json(part) for part in parts])
 
 
+def _as_refusal(error: BaseException) -> Refused | None:
+    """What an error of the database itself says to a caller."""
+    match error:
+        case psycopg.errors.DiskFull():
+            return Refused("STORE_FULL", "the disk of the event store is full; nothing was kept")
+        case psycopg.errors.UniqueViolation():
+            return Refused("VERSION_CONFLICT", "another process appended first; send the command again")
+        case psycopg.OperationalError():
+            return Refused("STORE_UNAVAILABLE", f"PostgreSQL went away: {error}".strip())
+    return None
+
+
 class PostgresLedger(Ledger):
     def __init__(self, url: str) -> None:
         self.url = url
@@ -194,18 +206,11 @@ class PostgresLedger(Ledger):
                 yield session
                 session.flush()
                 connection.commit()
-            except psycopg.errors.DiskFull as error:
-                connection.rollback()
-                raise Refused("STORE_FULL", "the disk of the event store is full; nothing was kept") from error
-            except psycopg.errors.UniqueViolation as error:
-                connection.rollback()
-                raise Refused("VERSION_CONFLICT", "another process appended first; send the command again") from error
-            except psycopg.OperationalError as error:
+            except BaseException as error:
+                # Not rolled back: psycopg then forgets every prepared statement, and ours with its own.
                 connection.close()
-                raise Refused("STORE_UNAVAILABLE", f"PostgreSQL went away: {error}".strip()) from error
-            except BaseException:
-                if not connection.closed:
-                    connection.rollback()
+                if (refusal := _as_refusal(error)) is not None:
+                    raise refusal from error
                 raise
 
     @contextmanager
@@ -213,7 +218,7 @@ class PostgresLedger(Ledger):
         connection = self._reader()
         try:
             yield PostgresReads(connection)
-            connection.rollback()
+            connection.commit()  # a rollback would throw away what is prepared
         except BaseException:
             connection.close()
             raise

@@ -81,7 +81,7 @@ def test_a_newer_programs_event_stops_the_reader(filled: Bench, monkeypatch: pyt
 @pytest.mark.usefixtures("columnar")
 def test_an_old_shape_is_brought_up_to_date(filled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CashMovementRecorded, "version", 2)
-    monkeypatch.setitem(UPCASTERS, ("CashMovementRecorded", 1), lambda old: {**old, "reference": "told anew"})
+    monkeypatch.setitem(UPCASTERS, ("CashMovementRecorded", 1), lambda old, past: {**old, "reference": "told anew"})
     payloads = [row["payload"] for row in rows(batches(filled)) if row["event_type"] == "CashMovementRecorded"]
     assert payloads == ['{"amount_paise":100,"kind":"float_in","reference":"told anew"}'] * 20
 
