@@ -48,7 +48,7 @@ class World:
         self.now = self.occurred_at = base.now
         self._fixed = base.states
         self._fixed_guards = {key: holder for key, (holder, _) in base.held.items()}
-        self._invoices = invoices
+        self.invoices = invoices
         self._cash_events = [event for aggregate, _, event in base.log if aggregate == "cash_session"]
         self.seen: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
@@ -61,12 +61,12 @@ class World:
         self.claims: dict[str, Claim] = {}
         self.books: dict[str, Books] = {}
         self.claim_books: dict[str, ClaimBooks] = {}
-        self.payable = {id: issued.total_paise for id, issued in self._invoices.items()}
+        self.payable = {id: issued.total_paise for id, issued in self.invoices.items()}
         self.references: dict[tuple[str, str], str] = {}  # of gateways and banks -> payment
         self.cash = 0
         self.made = 0
         self.commands = 0
-        given = [("invoice", *one) for one in self._invoices.items()]
+        given = [("invoice", *one) for one in self.invoices.items()]
         for aggregate, id, event in [*given, *(("cash_session", "cash_1", event) for event in self._cash_events)]:
             kind = AGGREGATES[aggregate]
             state = self.states[aggregate, id] = kind.fresh(id)
@@ -106,6 +106,10 @@ class World:
             for own, value in held
             if own == kind and value.startswith(prefix)
         ]
+
+    def actors_behind(self, aggregate: str, id: str, event_type: str, **having: Any) -> frozenset[str]:
+        """Who approves is somebody else here."""
+        return frozenset()
 
     def ask(self, command: Command, actor: Actor) -> bool:
         """Decide a command and fold what comes of it; False when it was refused."""
