@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ SEEN = Seen()
 
 def watch() -> None:
     """From now on, decisions and refusals of this process are seen. Refusals that a test makes itself do not count."""
-    refuse, append, verify_row = Refused.__init__, Appender.append, verify._verify_row
+    refuse, append = Refused.__init__, Appender.append
 
     @functools.wraps(refuse)
     def refusing(self: Refused, code: str, message: str, **details: Any) -> None:
@@ -68,13 +68,18 @@ def watch() -> None:
         SEEN.decided(decided)
         return ack
 
-    @functools.wraps(verify_row)
-    def verifying(verdict: Any, row: Any) -> None:
+    def telling(step: Callable[..., None]) -> Callable[..., None]:
         """A proof goes on after what it finds, so it tells a code instead of raising it."""
-        verify_row(verdict, row)
-        SEEN.codes.update(problem.partition(":")[0] for problem in verdict.problems)
 
-    verify._verify_row = verifying
+        @functools.wraps(step)
+        def verifying(verdict: verify.Verdict, *rest: Any) -> None:
+            step(verdict, *rest)
+            SEEN.codes.update(problem.partition(":")[0] for problem in verdict.problems)
+
+        return verifying
+
+    verify._verify_row = telling(verify._verify_row)
+    verify._verify_bodies = telling(verify._verify_bodies)
     Refused.__init__ = refusing  # type: ignore[method-assign]
     Appender.append = appending  # type: ignore[method-assign]
 
