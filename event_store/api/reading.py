@@ -63,8 +63,11 @@ def unreadable(error: Exception) -> Refused:
     return Refused("VALIDATION_FAILED", text, field=".".join(filter(None, path)) or None)
 
 
-def require_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse what says of itself that it is no JSON. Without a Content-Type, JSON is what it can only be."""
+async def require_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse what says of itself that it is no JSON. Without a Content-Type, JSON is what it can only be.
+
+    A coroutine, because Litestar runs a plain guard in another thread, for every request.
+    """
     media_type, _mark, parameters = connection.headers.get("Content-Type", "application/json").partition(";")
     charset = parameters.partition("charset=")[2].strip(' "').lower() or "utf-8"
     if media_type.strip().lower() != "application/json" or charset not in ("utf-8", "utf8"):
