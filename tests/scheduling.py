@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Beginning of a test file's path -> its group. The groups that take longest come first in the collected order.
+# Beginning of a test's id -> its group. Those that take longest come first in the collected order.
 GROUPS = {
-    "tests/e2e/test_truth": "worlds",
-    "tests/e2e/test_faults": "worlds",
-    "tests/e2e/test_determinism": "worlds",
-    "tests/e2e/test_killed_build": "worlds",
+    "tests/e2e/test_truth.py::test_demo": "demo world",
+    "tests/e2e/test_truth": "tiny world",
+    "tests/e2e/test_faults": "tiny world",
+    "tests/e2e/test_determinism": "tiny world",
+    "tests/e2e/test_killed_build": "tiny world",
+    "tests/integration/apps/": "tiny world",
+    "tests/integration/exports/": "tiny world",
     "tests/e2e/test_worked_example": "worked example",
-    "tests/integration/apps/": "tiny reports",
-    "tests/integration/exports/": "tiny reports",
     "tests/integration/pipelines/": "dagster",
     "tests/integration/ledger/": "ledger",
     "tests/integration/crowds/": "ledger",
@@ -24,4 +25,4 @@ class SharedWorlds(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
-        return next((group for beginning, group in GROUPS.items() if path.startswith(beginning)), path)
+        return next((group for beginning, group in GROUPS.items() if nodeid.startswith(beginning)), path)
