@@ -30,7 +30,7 @@ test: setup ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-faults: setup ## switch the simulator's faults on one at a time and compare every cell
-	@$(BIN)/python -m pytest -m faults
+	@$(BIN)/python -m pytest -n 2 --dist load -m faults
 
 serve: setup ## the command API on 127.0.0.1:8080
 	@$(BIN)/mymedic serve --port 8080

@@ -16,8 +16,8 @@ from tests.worlds import World, make_world
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedWorlds:
-    return SharedWorlds(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedWorlds | None:
+    return SharedWorlds(config, log) if config.option.dist == "loadscope" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
