@@ -29,6 +29,11 @@ def is_tenant_id(text: str) -> bool:
     return _TENANT.fullmatch(text) is not None
 
 
+# Of the commands that the product's own processes send. Their ids follow from ids that callers are told, so a caller
+# could take one before the process does; a door lets nobody use the prefix.
+OWN_COMMAND = "sys"
+
+
 class IdFactory(Protocol):
     def new(self, prefix: str, command_id: str, ordinal: int) -> str:
         """A new id wanted by a command; `ordinal` counts the ids that this command has asked for."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 from event_store.batch import Batch
 from event_store.recorded import Recorded
 from mymedic.clock import INDIA, micros, zone
-from mymedic.ids import derived_id
+from mymedic.ids import OWN_COMMAND, derived_id
 from mymedic.messages import Ack, Actor, Command, Envelope, Event
 
 CONSUMER = "processes"
@@ -79,7 +79,7 @@ class World:
         ack = self._batch.handle(
             Envelope(
                 command=command,
-                command_id=self.id_for("cmd", type(command).__name__, *about),
+                command_id=self.id_for(OWN_COMMAND, type(command).__name__, *about),
                 tenant_id=self.tenant_id,
                 actor=self._actor,
                 issued_at=at or self.now,

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from event_store.api.identity import Bearer
 from mymedic.clock import Clock
 from mymedic.errors import Refused
-from mymedic.ids import UlidFactory
+from mymedic.ids import OWN_COMMAND, UlidFactory
 from mymedic.messages import Actor, Command, EntryChannel, Envelope, Id, Timestamp
 
 # Who works where the network may be gone, and so may say themselves when it was (R-CMD-6).
@@ -40,6 +40,8 @@ def envelope_of(
     """The command on its way in; TENANT_MISMATCH (R-AUTH-1), and FORBIDDEN for who may not say when it was."""
     if about.tenant_id is not None and about.tenant_id != bearer.tenant_id:
         raise Refused("TENANT_MISMATCH", "this token speaks for another tenant")
+    if about.command_id is not None and about.command_id.startswith(f"{OWN_COMMAND}_"):
+        raise Refused("VALIDATION_FAILED", "such ids are those of the product's own processes", field="command_id")
     if about.client_recorded_at is not None and not bearer.actor.has(*OFFLINE_ROLES):
         raise Refused(
             "FORBIDDEN",

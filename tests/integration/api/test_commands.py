@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from mymedic.ids import OWN_COMMAND, derived_id
 from tests.integration.api.conftest import Api, refusal
 
 CONSENT = {"patient_id": "pat_asha", "purpose": "messaging", "notice_version": "1", "given_by": {"role": "patient"}}
@@ -66,6 +68,19 @@ def test_one_key_for_two_commands_is_a_conflict(api: Api) -> None:
         "IDEMPOTENCY_CONFLICT",
     )
     assert problem["retryable"] is False
+
+
+def test_nobody_takes_the_id_of_a_command_that_a_process_will_send(api: Api) -> None:
+    """It follows from ids that the caller was told; taken, the forfeit of a cancellation would be a conflict."""
+    key = derived_id(OWN_COMMAND, "deposit_plan", "evt_told_by_the_ack", "ForfeitDeposit", "pay_1")
+    body = {"appointment_id": "appt_none"}
+    problem = refusal(api.send("check-in-patient", body, Idempotency_Key=key), 422, "VALIDATION_FAILED")
+    assert problem["details"]["field"] == "command_id"
+    many = {"commands": [{"name": "check-in-patient", "command_id": key, "body": body}]}
+    answered = api.post_batch(json.dumps(many).encode()).json()
+    assert answered["answers"][0]["error"]["code"] == "VALIDATION_FAILED"
+    with api.chain.store.ledger.read() as reads:
+        assert reads.command("ten_test", key) is None
 
 
 def test_a_command_can_insist_on_what_it_has_seen(api: Api) -> None:

@@ -11,6 +11,7 @@ from event_store.aggregates.appointment.events import PlannedMoney
 from event_store.aggregates.payment.commands import OpenDispute, ResolveDispute
 from event_store.aggregates.policy.commands import PublishPolicy
 from event_store.aggregates.policy.events import PolicyScope
+from mymedic.ids import OWN_COMMAND
 from mymedic.messages import Actor
 from mymedic.policies import CancellationBody
 from tests.chain import PEEL, Chain
@@ -49,6 +50,14 @@ def test_a_late_cancellation_keeps_half_and_sends_half_back(chain: Chain) -> Non
     assert (forfeited.amount_paise, forfeited.gst_paise, forfeited.basis) == (20_000, 0, "late_cancel")
     assert (requested.amount_paise, requested.reason, requested.destination) == (20_000, "policy_cancel", "source")
     assert chain.state("payment", payment_id).available_paise == 0
+
+
+def test_what_processes_send_has_ids_that_no_door_takes(chain: Chain) -> None:
+    """R-CMD-1: or a caller could use one up before, and the process would be told of a conflict."""
+    booked(chain)
+    chain.at(3, "13:00").ask(cancel(), PATIENT)
+    own = {event.command_id or "" for event in chain.log() if event.actor.type == "system"}
+    assert own and all(command_id.startswith(f"{OWN_COMMAND}_") for command_id in own)
 
 
 def test_a_taxable_service_has_its_tax_inside_the_forfeit(chain: Chain) -> None:
