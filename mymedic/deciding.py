@@ -166,18 +166,28 @@ def check(condition: object, code: str, message: str, **details: Any) -> None:
         raise Refused(code, message, **details)
 
 
-def four_eyes(context: Context, *roles: Role) -> Actor:
-    """The cosigner, who must be another person than the actor; between the two every one of the roles is held.
+def four_eyes(context: Context, *roles: Role, second: Sequence[Role] = ()) -> Actor:
+    """The cosigner, another person than the actor. Both together hold all the roles, and the second one of them.
 
-    Raises FOUR_EYES_REQUIRED when nobody has cosigned, when it is the same person, or when a role is missing.
+    `second`: what the second may hold instead, where it need not be one of the roles.
+
+    Raises FOUR_EYES_REQUIRED when nobody has cosigned, when it is the same person (also by way of `on_behalf_of`),
+    when a role is missing, or when the second holds none: a patient's signature is no finance's.
     """
     cosigner = context.cosigner
-    if cosigner is None or cosigner.id == context.actor.id:
+    if cosigner is None or not _persons(cosigner).isdisjoint(_persons(context.actor)):
         raise Refused("FOUR_EYES_REQUIRED", "this takes a second person's signature beside the asker's own")
+    wanted = second or roles
+    if not cosigner.has(*wanted):
+        raise Refused("FOUR_EYES_REQUIRED", f"who cosigns holds none of {', '.join(wanted)}", wanted=list(wanted))
     missing = [role for role in roles if not (context.actor.has(role) or cosigner.has(role))]
     if missing:
         raise Refused("FOUR_EYES_REQUIRED", f"neither of the two holds {', '.join(missing)}", missing=missing)
     return cosigner
+
+
+def _persons(actor: Actor) -> set[str]:
+    return {actor.id} if actor.on_behalf_of is None else {actor.id, actor.on_behalf_of}
 
 
 def other_eyes(context: Context, aggregate: str, id: str, event_type: str, **having: Any) -> None:

@@ -79,7 +79,7 @@ def resolve_item(state: State, command: ResolveReconItem, context: Context) -> I
     )
     cosigner = None
     if _needs_two(command, context):
-        cosigner = four_eyes(context, "FN").id
+        cosigner = four_eyes(context, "FN", second=("FN", "CM")).id
     yield ReconItemResolved(
         recon_item_id=command.recon_item_id,
         item_hash=command.item_hash,

@@ -76,6 +76,24 @@ def test_front_desk_and_chain_manager_sign_together(actor: Actor, cosigner: Acto
     assert a_clinic().when(merge(), actor=MANAGER, cosigner=DESK)
 
 
+BOTH = Actor(type="user", id="stf_both", roles=("FD", "CM"))
+
+
+@pytest.mark.parametrize(
+    "cosigner",
+    [
+        Actor(type="patient", id="pat_uma", roles=("PP",), patient_id="pat_uma"),
+        Actor(type="integration", id="his", roles=("IN",)),
+        Actor(type="user", id="stf_deputy", roles=("CM",), on_behalf_of="stf_both"),
+        Actor(type="user", id="stf_nobody"),
+    ],
+)
+def test_r_auth_4_a_signature_without_a_role_or_of_the_same_person_is_none(cosigner: Actor) -> None:
+    """Who holds both roles does not sign with a patient, a program, or their own deputy."""
+    assert merge_code(a_clinic(), actor=BOTH, cosigner=cosigner) == "FOUR_EYES_REQUIRED"
+    assert a_clinic().when(merge(), actor=BOTH, cosigner=MANAGER)
+
+
 def test_no_cycle_closes() -> None:
     world = merged(a_clinic())
     a_patient(world, "pat_uma")
