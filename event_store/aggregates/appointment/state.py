@@ -70,6 +70,7 @@ class State(Struct):
     penalty_floor_bps: int = 0
     reschedule_count: int = 0
     patient_reschedule_count: int = 0
+    planned_refunds: dict[str, int] = {}  # of its cancellation: payment_id -> paise
 
     @property
     def is_free_followup(self) -> bool:
@@ -105,6 +106,7 @@ def evolve(state: State, event: Event) -> None:
             state.status = "fulfilled"
         case AppointmentCancelled():
             state.status = "cancelled"
+            state.planned_refunds = {planned.payment_id: planned.refund_paise for planned in event.plan}
         case AppointmentNoShow():
             state.status = "noshow"
         case AppointmentHoldExpired():

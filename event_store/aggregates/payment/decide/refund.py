@@ -64,7 +64,9 @@ def request_refund(state: State, command: RequestRefund, context: Context) -> li
         )
     ]
     is_decided = context.actor.has("SY") and command.reason in DECIDED_BY_RULE
-    is_small = command.amount_paise <= policy.auto_approve_limit_paise and command.reason != "duplicate_capture"
+    # All of a payment's refunds count: a large one in small parts is still a large one.
+    total = state.refunded_or_reserved_paise + command.amount_paise
+    is_small = total <= policy.auto_approve_limit_paise and command.reason != "duplicate_capture"
     if is_decided or (is_staff and is_small):
         events.append(RefundApproved(refund_id=command.refund_id, approval="auto"))
     return events
@@ -79,11 +81,24 @@ def _check_own_request(state: State, command: RequestRefund, context: Context) -
         "patients are refunded by the cancellation policy",
         field="reason",
     )
+    assert appointment is not None
+    # More would set aside what the policy keeps, before it has been kept.
+    asked = sum(refund.amount_paise for refund in state.refunds.values() if refund.is_reserved)
+    left = max(0, appointment.planned_refunds.get(state.payment_id, 0) - asked)
+    check(
+        command.amount_paise <= left,
+        "REFUND_EXCEEDS_CAPTURED",
+        f"the cancellation leaves {left} paise of this payment to ask for",
+        available_paise=left,
+    )
 
 
 def _destination(state: State, command: RequestRefund, policy: RefundBody) -> Destination:
     """Where the money will really go: `source` stands only for what a gateway or acquirer can send back."""
-    is_too_much_cash = command.amount_paise > policy.cash_refund_limit_paise
+    in_cash = sum(
+        refund.amount_paise for refund in state.refunds.values() if refund.is_reserved and refund.destination == "cash"
+    )
+    is_too_much_cash = in_cash + command.amount_paise > policy.cash_refund_limit_paise
     if command.destination == "cash":
         check(
             not is_too_much_cash,

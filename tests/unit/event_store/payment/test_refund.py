@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from event_store.aggregates.appointment.events import AppointmentCancelled
+from event_store.aggregates.appointment.events import AppointmentCancelled, PlannedMoney
 from event_store.aggregates.payment.commands import ApproveRefund, RejectRefund
 from event_store.aggregates.payment.events import RefundApproved, RefundReason, RefundRejected, RefundRequested
 from mymedic.messages import Actor
@@ -38,7 +38,7 @@ CANCELLED = AppointmentCancelled(
     held_paise=DEPOSIT,
     forfeit_paise=20_000,
     refund_paise=20_000,
-    plan=(),
+    plan=(PlannedMoney(payment_id="pay_1", forfeit_paise=20_000, refund_paise=20_000),),
     slot_id="slot_tue18",
     token_no=1,
     start_at=ist(3, "18:00"),
@@ -88,8 +88,9 @@ def test_what_a_rule_decided_or_is_small_needs_no_second_look(
 def test_the_limits_are_those_of_the_branch() -> None:
     world = captured(a_booking_desk())
     publish(world, "refund", RefundBody(auto_approve_limit_paise=50), branch_id="brn_south")
-    assert len(world.when(refund(51), actor=DESK)) == 1
-    assert len(world.when(refund(50, refund_id="rfd_2"), actor=DESK)) == 2
+    assert len(world.when(refund(50), actor=DESK)) == 2
+    other = captured(world, "pay_2")
+    assert len(other.when(refund(51, refund_id="rfd_2", payment_id="pay_2"), actor=DESK)) == 1
 
 
 def test_no_more_goes_back_than_is_left_inv_p2() -> None:
@@ -114,6 +115,31 @@ def test_patients_ask_only_for_what_the_policy_left_them() -> None:
     world.given("appointment", "appt_1", CANCELLED)
     assert code_of(world, refund(100, "goodwill"), PATIENT) == "FORBIDDEN"
     assert [type(event) for event in world.when(refund(100, "policy_cancel"), actor=PATIENT)] == [RefundRequested]
+
+
+def test_patients_do_not_set_aside_what_the_policy_is_about_to_keep() -> None:
+    """R-POL-2: between the cancellation and the forfeit, all of the deposit is still available."""
+    world = captured(a_booking_desk()).given("appointment", "appt_1", CANCELLED)
+    assert code_of(world, refund(20_001, "policy_cancel"), PATIENT) == "REFUND_EXCEEDS_CAPTURED"
+    world.when(refund(15_000, "policy_cancel"), actor=PATIENT)
+    again = refund(5_001, "policy_cancel", refund_id="rfd_2")
+    assert code_of(world, again, PATIENT) == "REFUND_EXCEEDS_CAPTURED"
+    assert world.when(refund(5_000, "policy_cancel", refund_id="rfd_2"), actor=PATIENT)
+
+
+def test_a_large_refund_in_small_parts_needs_a_second_look_all_the_same() -> None:
+    """R-AUTH-4: or one desk could empty a payment, part by part, below the limit."""
+    world = captured(a_booking_desk(), amount_paise=LARGE)
+    assert len(world.when(refund(150_000), actor=DESK)) == 2
+    assert len(world.when(refund(50_000, refund_id="rfd_2"), actor=DESK)) == 2
+    assert len(world.when(refund(1, refund_id="rfd_3"), actor=DESK)) == 1
+
+
+def test_the_limit_of_cash_is_one_of_the_payment() -> None:
+    world = captured(a_booking_desk(), amount_paise=LARGE)
+    limit = RefundBody().cash_refund_limit_paise
+    world.when(refund(limit, destination="cash"), actor=FINANCE)
+    assert code_of(world, refund(1, refund_id="rfd_2", destination="cash"), FINANCE) == "REFUND_LIMIT"
 
 
 @pytest.mark.parametrize(
