@@ -28,6 +28,7 @@ def register_staff(state: State, command: RegisterStaff, context: Context) -> It
 def grant_role(state: State, command: GrantRole, context: Context) -> Iterable[Event]:
     _check_scope(command.branch_scope, context)
     held = state.held.get(command.role)
+    _check_within_reach(held or (), context)
     check(
         held is None or set(held) != set(command.branch_scope),
         "INVALID_STATE",
@@ -52,6 +53,13 @@ def _check_scope(scope: tuple[str, ...], context: Context) -> None:
         return
     for branch_id in scope:
         context.require("branch", branch_id)
+
+
+def _check_within_reach(held: tuple[str, ...], context: Context) -> None:
+    """A grant replaces the scope before it: nobody takes away branches that they could not give."""
+    scope = context.actor.branch_scope
+    beyond = [] if scope == "*" else sorted(set(held) - set(scope))
+    check(not beyond, "FORBIDDEN_BRANCH", "the role is held beyond this actor's branches too", branch_ids=beyond)
 
 
 def _check_one_remains(state: State, context: Context) -> None:

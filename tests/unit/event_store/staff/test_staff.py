@@ -8,6 +8,7 @@ import pytest
 
 from event_store.aggregates.staff.commands import GrantRole, RegisterStaff, RevokeRole
 from event_store.aggregates.staff.events import RoleGranted, RoleHeld, RoleRevoked, StaffRegistered
+from mymedic.messages import Actor
 from tests.scenario import Scenario
 from tests.unit.event_store.clinic import ENGINEER, MANAGER, refused
 from tests.unit.event_store.organisation import an_organisation
@@ -93,3 +94,13 @@ def test_the_last_manager_of_all_branches_cannot_be_revoked_or_narrowed() -> Non
     world.when(grant("CM", "brn_south", to="stf_head"), actor=MANAGER)
     world.when(revoke("CM", of="stf_head"), actor=MANAGER)
     assert refused(world, revoke("CM"), MANAGER).code == "INVALID_STATE"
+
+
+def test_r_auth_2_a_manager_of_one_branch_takes_no_role_from_those_of_others() -> None:
+    """A grant replaces what was held: it must not become a revocation elsewhere."""
+    world = a_staffed_organisation()
+    world.when(register(("CM", ALL), staff_id="stf_chief"), actor=MANAGER)
+    of_south = Actor(type="user", id="stf_south", roles=("CM",), branch_scope=("brn_south",))
+    assert refused(world, grant("CM", "brn_south", to="stf_head"), of_south).code == "FORBIDDEN_BRANCH"
+    assert world.when(grant("FN", "brn_south"), actor=of_south)
+    assert world.when(grant("CM", "brn_south", to="stf_head"), actor=MANAGER)
