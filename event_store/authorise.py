@@ -34,20 +34,23 @@ REACH: dict[Role, Reach] = {
     "SY": "tenant",
 }
 # What holds for all branches unless it names some: whoever has only some may not change it.
-MASTER_DATA = frozenset({"tenant", "branch", "practitioner", "staff", "price", "policy"})
+MASTER_DATA = frozenset({"tenant", "branch", "practitioner", "staff", "price", "policy", "recon_case"})
 # What a doctor did themself, whoever's patient it was done to.
 OWN_ACTS = frozenset({"RecordServicePerformed"})
 # Roles that the log grants and takes away again (C11, C12); the others come with a patient, a doctor or a program.
 STAFF_ROLES = frozenset({"FD", "FN", "CM", "AU", "EN"})
 
 
-def as_granted(actor: Actor, staff: Any) -> Actor:
-    """The actor with no more than the log grants, where it knows them: a token outlives what it was issued for."""
+def as_granted(actor: Actor, staff: Any, who: frozenset[str] = STAFF_ROLES) -> Actor:
+    """The actor with no more than the log grants, where it knows them: a token outlives what it was issued for.
+
+    The branches are those of the roles in `who`: a role held elsewhere lends none to a command that is not its own.
+    """
     if not staff.exists:
         return actor
     held: dict[str, tuple[str, ...]] = staff.held
     roles = tuple(role for role in actor.roles if role not in STAFF_ROLES or role in held)
-    scopes = [held[role] for role in roles if role in held]
+    scopes = [held[role] for role in roles if role in held and role in who]
     granted: Literal["*"] | set[str] = "*" if ("*",) in scopes else {branch for scope in scopes for branch in scope}
     scope = actor.branch_scope
     if scopes and granted != "*":

@@ -15,7 +15,7 @@ import msgspec
 
 from event_store.answers import answered_before, fingerprint, occurred_at, rejected
 from event_store.appending import Appender
-from event_store.authorise import as_granted, authorise_role, authorise_target
+from event_store.authorise import STAFF_ROLES, as_granted, authorise_role, authorise_target
 from event_store.batch import Batch
 from event_store.catalogue import owner_of, streams_named
 from event_store.context import DecisionContext
@@ -251,12 +251,12 @@ class Handler:
 def _as_granted(reads: Reads, states: States, envelope: Envelope) -> Envelope:
     """The envelope with no more roles and branches than the log grants to who sent and who cosigned it."""
 
-    def granted(actor: Actor | None) -> Actor | None:
+    def granted(actor: Actor | None, who: frozenset[str]) -> Actor | None:
         if actor is None or actor.type != "user":
             return actor
-        return as_granted(actor, states.get(reads, stream_of("staff", actor.id)).state)
+        return as_granted(actor, states.get(reads, stream_of("staff", actor.id)).state, who)
 
-    actor, cosigner = granted(envelope.actor), granted(envelope.cosigner)
+    actor, cosigner = granted(envelope.actor, type(envelope.command).who), granted(envelope.cosigner, STAFF_ROLES)
     if actor is envelope.actor and cosigner is envelope.cosigner:
         return envelope
     return msgspec.structs.replace(envelope, actor=actor, cosigner=cosigner)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from event_store.aggregates.recon_case.commands import (
@@ -260,3 +261,16 @@ def test_nothing_is_posted_into_or_taken_out_of_a_closed_period(run_books: Books
 )
 def test_a_month_ends_where_the_calendar_says(yyyymm: str, day: date) -> None:
     assert last_day(yyyymm) == day
+
+
+def test_r_auth_2_finance_of_one_branch_does_not_close_the_books_of_all(run_books: Books) -> None:
+    south = msgspec.structs.replace(FINANCE, branch_scope=("brn_south",))
+    assert run_books.refuses(CLOSE, south, MANAGER) == "FORBIDDEN_BRANCH"
+    assert run_books.refuses(resolve(), south) == "FORBIDDEN_BRANCH"
+    assert run_books.does(CLOSE, FINANCE, MANAGER)
+
+
+def test_r_auth_4_a_patient_does_not_sign_for_finance(books: Books) -> None:
+    orphan = resolve(recon_item_id="L1:line:sline_9", amount_paise=100)
+    patient = Actor(type="patient", id="pat_asha", roles=("PP",), patient_id="pat_asha")
+    assert books.refuses(orphan, FINANCE, patient) == "FOUR_EYES_REQUIRED"
