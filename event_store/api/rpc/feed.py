@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -21,13 +21,16 @@ from mymedic.errors import Refused
 FULL_ROLES, MASKED_ROLES = ("AU", "CM", "SY"), ("EN",)
 PAGE = 500
 POLL_SECONDS = 0.2
+# A stream outlives its token, a revoked key and a role that was taken away by no more than this.
+RECHECK_SECONDS = 5.0
 
 
-async def follow(schema: Schema, feed: Feed, bearer: Bearer, body: bytes) -> AsyncIterator[bytes]:
-    """FORBIDDEN for everybody else; FEED_GAP when an event is missing."""
-    actor = bearer.actor
-    if not actor.has(*FULL_ROLES, *MASKED_ROLES) or actor.branch_scope != "*":
-        raise Refused("FORBIDDEN", f"the log is for {', '.join((*FULL_ROLES, *MASKED_ROLES))} of every branch")
+async def follow(
+    schema: Schema, feed: Feed, reader: Callable[[], Awaitable[Bearer]], body: bytes
+) -> AsyncIterator[bytes]:
+    """FORBIDDEN for everybody else; FEED_GAP when an event is missing. `reader` tells who reads, as of now."""
+    bearer, loop = await reader(), asyncio.get_running_loop()
+    is_masked, asked_at = _is_masked(bearer), loop.time()
     try:
         asked: Any = schema.message("FollowRequest").FromString(body)
     except DecodeError as error:
@@ -35,9 +38,10 @@ async def follow(schema: Schema, feed: Feed, bearer: Bearer, body: bytes) -> Asy
     if not 0 <= asked.after_seq < 2**62:
         raise Refused("VALIDATION_FAILED", "a seq is 0 or more", field="after_seq")
     after, tenant_id = asked.after_seq, bearer.tenant_id
-    is_masked = not actor.has(*FULL_ROLES)
     until = await asyncio.to_thread(feed.head, tenant_id) if asked.until_head else None
     while until is None or after < until:
+        if loop.time() - asked_at >= RECHECK_SECONDS:
+            is_masked, asked_at = _is_masked(await reader()), loop.time()
         for event in (events := await asyncio.to_thread(feed.read, tenant_id, after, PAGE)):
             if until is not None and event.seq > until:
                 return
@@ -47,6 +51,13 @@ async def follow(schema: Schema, feed: Feed, bearer: Bearer, body: bytes) -> Asy
             if until is not None:
                 return
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _is_masked(bearer: Bearer) -> bool:
+    actor = bearer.actor
+    if not actor.has(*FULL_ROLES, *MASKED_ROLES) or actor.branch_scope != "*":
+        raise Refused("FORBIDDEN", f"the log is for {', '.join((*FULL_ROLES, *MASKED_ROLES))} of every branch")
+    return not actor.has(*FULL_ROLES)
 
 
 def _message(schema: Schema, event: Recorded, is_masked: bool) -> bytes:

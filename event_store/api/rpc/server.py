@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -21,6 +23,7 @@ from event_store.api.rpc.refusals import status_of, trailing
 from event_store.api.rpc.schema import COMMANDS_SERVICE, FEED_SERVICE, Schema, schema
 from event_store.api.rpc.translate import command_of, filled
 from event_store.api.watching import Seen, Watch
+from event_store.authorise import as_granted
 from event_store.committer import GroupCommitter
 from event_store.store import Store
 from mymedic.errors import Refused
@@ -106,11 +109,20 @@ class _Doors:
     async def _follow(self, body: bytes, context: Any) -> AsyncIterator[bytes]:
         said = _said(context)
         with self._watched("Follow", said) as call:
-            bearer, _ = await self._asker(said, call.seen)
+            await self._asker(said, call.seen)
             call.seen.outcome = "followed"
-            async for event in follow(self._schema, self._desk.store.feed, bearer, body):
+            async for event in follow(self._schema, self._desk.store.feed, partial(self._reader, said), body):
                 yield event
         await self._end(context, call)
+
+    async def _reader(self, said: dict[str, str]) -> Bearer:
+        """Who reads, with no more than the log grants them."""
+        bearer = await self._desk.identity.bearer_soon(said.get("authorization"))
+        actor, handler = bearer.actor, self._desk.store.handler
+        if actor.type != "user":
+            return bearer
+        staff = await asyncio.to_thread(handler.state, bearer.tenant_id, "staff", actor.id)
+        return Bearer(bearer.tenant_id, as_granted(actor, staff))
 
     async def _asker(self, said: dict[str, str], seen: Seen) -> tuple[Bearer, Actor | None]:
         identity, limits = self._desk.identity, self._desk.limits

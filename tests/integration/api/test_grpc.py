@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from litestar.testing import TestClient
 
 from event_store.aggregates import tenant
 from event_store.api.app import BODY_LIMIT, create_app
-from event_store.api.identity import Identity
+from event_store.api.identity import Bearer, Identity
 from event_store.api.limits import Rate, RateLimits
 from event_store.api.rpc.refusals import status_of
 from event_store.api.rpc.schema import schema
@@ -225,6 +226,32 @@ def test_who_manages_one_branch_does_not_read_the_log_of_all(rpc: Rpc) -> None:
     one = Actor(type="user", id="stf_south", roles=("CM",), branch_scope=("brn_south",))
     with pytest.raises(grpc.RpcError) as refusal:
         list(rpc.follow("", token=rpc.api.tokens.issue("ten_test", one), until_head=True))
+    problem(refusal.value, CODE.PERMISSION_DENIED, "FORBIDDEN")
+
+
+def test_the_log_grants_who_reads_it_not_the_token_alone(rpc: Rpc) -> None:
+    """C12, R-AUTH-2: a role that was narrowed or taken away reads no log with an older token."""
+    held = {"name": "Isha", "staff_id": "stf_isha", "roles": [{"role": "AU", "branch_scope": ["brn_south"]}]}
+    assert rpc.api.send("register-staff", held, "CM").status_code == 200
+    token = rpc.api.tokens.issue("ten_test", Actor(type="user", id="stf_isha", roles=("AU",)))
+    with pytest.raises(grpc.RpcError) as refusal:
+        list(rpc.follow("", token=token, until_head=True))
+    problem(refusal.value, CODE.PERMISSION_DENIED, "FORBIDDEN")
+    wider = {"subject_id": "stf_isha", "role": "AU", "branch_scope": ["*"]}
+    assert rpc.api.send("grant-role", wider, "CM").status_code == 200
+    assert list(rpc.follow("", token=token, until_head=True))
+
+
+def test_a_stream_ends_when_its_reader_may_no_longer_read(rpc: Rpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no end of its own: without this, a revoked key would read on for ever."""
+    monkeypatch.setattr("event_store.api.rpc.feed.RECHECK_SECONDS", 0.0)
+    token = rpc.api.tokens.issue("ten_test", AUDITOR)
+    following = rpc.follow("", token=token, after_seq=rpc.api.chain.head() - 1)
+    assert next(following).seq == rpc.api.chain.head()
+    desk = msgspec.structs.replace(AUDITOR, roles=("FD",))
+    monkeypatch.setitem(rpc.api.tokens._bearers, token, Bearer("ten_test", desk))
+    with pytest.raises(grpc.RpcError) as refusal:
+        next(following)
     problem(refusal.value, CODE.PERMISSION_DENIED, "FORBIDDEN")
 
 
