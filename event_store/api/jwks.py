@@ -44,7 +44,8 @@ class Jwks:
     def __init__(self, place: str, ticks: Callable[[], float] = time.monotonic) -> None:
         self._fetch = _reader(place)
         self._ticks = ticks
-        self._mutex = threading.Lock()
+        self._mutex = threading.Lock()  # held for a look only: an event loop asks for `generation`
+        self._fetching = threading.Lock()
         self._keys: dict[str, PublicKey] = {}
         self._read_at: float | None = None
         self._generation = 0
@@ -56,11 +57,17 @@ class Jwks:
 
     def key(self, kid: str) -> PublicKey | None:
         """The key of this id. Raises STORE_UNAVAILABLE when no key was ever read and the provider cannot be reached."""
+        if self._is_due(kid):
+            with self._fetching:
+                if self._is_due(kid):  # nobody has fetched while this one waited
+                    self._refresh()
+        with self._mutex:
+            return self._keys.get(kid)
+
+    def _is_due(self, kid: str) -> bool:
         with self._mutex:
             age = self._ticks() - self._read_at if self._read_at is not None else None
-            if age is None or age >= MAX_AGE_SECONDS or (kid not in self._keys and age >= MIN_AGE_SECONDS):
-                self._refresh()
-            return self._keys.get(kid)
+            return age is None or age >= MAX_AGE_SECONDS or (kid not in self._keys and age >= MIN_AGE_SECONDS)
 
     def _refresh(self) -> None:
         try:
@@ -69,14 +76,18 @@ class Jwks:
             if not self._generation:
                 raise Refused("STORE_UNAVAILABLE", "the identity provider's keys cannot be read") from error
             # A provider that is down must not lock everybody out at once; the keys last read stand until it is back.
-            self._read_at = self._ticks() - MAX_AGE_SECONDS + MIN_AGE_SECONDS
+            with self._mutex:
+                self._read_at = self._ticks() - MAX_AGE_SECONDS + MIN_AGE_SECONDS
             return
-        self._read_at = self._ticks()
-        if {kid: key.thumbprint() for kid, key in keys.items()} != {
-            kid: key.thumbprint() for kid, key in self._keys.items()
-        } or not self._generation:
-            self._keys = keys
-            self._generation += 1
+        with self._mutex:
+            self._read_at = self._ticks()
+            if _prints(keys) != _prints(self._keys) or not self._generation:
+                self._keys = keys
+                self._generation += 1
+
+
+def _prints(keys: dict[str, PublicKey]) -> dict[str, str]:
+    return {kid: key.thumbprint() for kid, key in keys.items()}
 
 
 def _usable(text: bytes) -> dict[str, PublicKey]:

@@ -231,6 +231,34 @@ def test_a_provider_that_is_down_locks_nobody_out_who_was_in(desk: Desk) -> None
     assert (refusal.value.code, refusal.value.retryable) == ("STORE_UNAVAILABLE", True)
 
 
+def test_a_slow_provider_keeps_nobody_waiting_who_is_known(desk: Desk) -> None:
+    """Known tokens are looked up on the event loop: a stranger's key id must not stop it for a fetch."""
+    token = signed()
+    desk.bearer(token)
+    fetching, answer = threading.Event(), threading.Event()
+
+    def slow() -> bytes:
+        fetching.set()
+        assert answer.wait(10)
+        return published(*KEYS.values())
+
+    desk.keys._fetch = slow
+    desk.ticks += MIN_AGE_SECONDS
+    stranger = threading.Thread(target=desk.keys.key, args=("made_up",))
+    known: list[Bearer] = []
+    colleague = threading.Thread(target=lambda: known.append(desk.bearer(token)))
+    stranger.start()
+    assert fetching.wait(10)
+    colleague.start()
+    colleague.join(5)
+    try:
+        assert known
+    finally:
+        answer.set()
+        stranger.join()
+        colleague.join()
+
+
 @pytest.fixture
 def provider() -> Iterator[tuple[str, list[str]]]:
     """A provider on loopback: its address, and what it was asked for."""
