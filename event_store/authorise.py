@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from event_store.touched import Record, branches_named, records_touched
-from mymedic.deciding import Aggregate, Context, Decision
+from mymedic.deciding import Aggregate, Context, Decision, Streams
 from mymedic.errors import Refused, not_found
 from mymedic.messages import Actor, Command, Envelope, Role
 from mymedic.patients import records_of
@@ -160,25 +160,24 @@ def _check_patient(records: Sequence[Record], command: Command, context: Context
         if record.exists and not record.is_somebodys():
             continue  # a doctor, a schedule: nobody's own
         patient_id = record.about("patient_id", context) or record.id
-        is_own = _is_own_patient(patient_id, context)
+        is_own = is_own_patient(context, context.actor.patient_id, patient_id)
         if not record.exists or not is_own:
             raise not_found(record.aggregate, record.id)
     if aggregate.name == "patient" and not any(record.is_target for record in records):
         _check_new_patient(command, context)
 
 
-def _is_own_patient(patient_id: str, context: Context) -> bool:
+def is_own_patient(streams: Streams, own: str | None, patient_id: str) -> bool:
     """Theirs under whichever of their records, or of somebody whose guardian they are."""
-    own = context.actor.patient_id
     if own is None or patient_id == own:
         return own is not None
-    mine, theirs = set(records_of(context, own)), records_of(context, patient_id)
-    guardians = (context.state("patient", record_id).guardian_patient_id for record_id in theirs)
+    mine, theirs = set(records_of(streams, own)), records_of(streams, patient_id)
+    guardians = (streams.state("patient", record_id).guardian_patient_id for record_id in theirs)
     return not mine.isdisjoint([*theirs, *guardians])
 
 
 def _check_new_patient(command: Command, context: Context) -> None:
     own, guardian = context.actor.patient_id, getattr(command, "guardian_patient_id", None)
-    if own is None or context.id == own or (guardian is not None and _is_own_patient(guardian, context)):
+    if own is None or context.id == own or (guardian is not None and is_own_patient(context, own, guardian)):
         return
     raise Refused("FORBIDDEN", "a patient registers themself, or a child whose guardian they are")

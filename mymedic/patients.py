@@ -24,13 +24,14 @@ def same_patient(streams: Streams, one: str, other: str) -> bool:
 
 def records_of(streams: Streams, patient_id: str) -> list[str]:
     """Every id of the human being behind an id: the survivor first, then what was merged into it, as it was."""
-    return _with_duplicates(streams, survivor_of(streams, patient_id))
+    return with_duplicates(streams, survivor_of(streams, patient_id))
 
 
-def _with_duplicates(streams: Streams, patient_id: str) -> list[str]:
+def with_duplicates(streams: Streams, patient_id: str) -> list[str]:
+    """A record and what was merged into it, and into that."""
     found = [patient_id]
     for duplicate_id in streams.state("patient", patient_id).duplicates:
-        found += _with_duplicates(streams, duplicate_id)
+        found += with_duplicates(streams, duplicate_id)
     return found
 
 

@@ -19,6 +19,7 @@ from opentelemetry.trace import TracerProvider
 from event_store.api.batches import batch
 from event_store.api.commands import command_routes
 from event_store.api.document import DocumentConfig
+from event_store.api.identities import look_up
 from event_store.api.identity import COSIGNER_HEADER, Identity
 from event_store.api.limits import RateLimits
 from event_store.api.problems import on_bug, on_http_error, on_refused
@@ -83,7 +84,9 @@ def create_app(
         connection.state.bearer = bearer
         connection.state.cosigner = await identity.cosigner_soon(connection.headers.get(COSIGNER_HEADER), bearer)
 
-    commands = Router(path="/", route_handlers=[*command_routes(), batch], guards=[authenticated, require_json])
+    commands = Router(
+        path="/", route_handlers=[*command_routes(), batch, look_up], guards=[authenticated, require_json]
+    )
     app = Litestar(
         route_handlers=[health, ready, metrics, *doors, commands],
         state=State({"store": store, "clock": clock, "watch": watch, "limits": limits, "home": home}),

@@ -220,5 +220,7 @@ def _word(path: str) -> str:
         return "webhook"
     if path == "/v1/commands:batch":
         return "batch"
+    if path == "/v1/identities:lookup":
+        return "identities"
     command = COMMAND_OF_PATH.get(path.removeprefix("/v1/commands/"))
     return command.__name__ if command else "unknown"

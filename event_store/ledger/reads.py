@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, Literal, NamedTuple
 
 from event_store.ledger.chain import GENESIS
 from event_store.ledger.schema import CLEAR_COLUMNS, EVENT_COLUMNS
@@ -113,6 +113,28 @@ class Reads(ABC):
             (tenant_id, tenant_id, kind, value),
         )
         return list(dict.fromkeys(stream_id for (stream_id,) in found))
+
+    def about_patients(
+        self, tenant_id: str, column: Literal["branch_id", "stream_id"], patient_ids: Collection[str]
+    ) -> list[tuple[str, str]]:
+        """(patient, branch or stream) of the events about some patients, each once."""
+        seqs = f"SELECT seq FROM tag WHERE tenant_id = ? AND kind = 'patient' AND value {self.among}"
+        found = self.rows(
+            f"SELECT DISTINCT patient_id, {column} FROM event"
+            f" WHERE tenant_id = ? AND {column} IS NOT NULL AND patient_id IS NOT NULL AND seq IN ({seqs})",
+            (tenant_id, tenant_id, self.values(list(patient_ids))),
+        )
+        return [(patient_id, value) for patient_id, value in found]
+
+    def bodies_of(
+        self, tenant_id: str, stream_ids: Collection[str], event_types: Collection[str]
+    ) -> list[tuple[Any, ...]]:
+        """Events of these types in some streams, with their sealed parts, in order: EVENT_COLUMNS."""
+        return self.rows(
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND stream_id {self.among} AND event_type {self.among}"
+            " ORDER BY stream_id, stream_version",
+            (tenant_id, self.values(list(stream_ids)), self.values(list(event_types))),
+        )
 
     def cause(self, tenant_id: str, event_id: str) -> tuple[str, str, str | None] | None:
         """(actor JSON, causation_id, command_id) of one event."""
