@@ -23,6 +23,7 @@ WORDS = {
     "query": "asking",
     "report": "asking",
     "trace": "tracing",
+    "certificate": "certifying",
     "serve": "serving",
     "dagster": "serving",
     "token": "access",

@@ -114,6 +114,15 @@ class Reads(ABC):
         )
         return list(dict.fromkeys(stream_id for (stream_id,) in found))
 
+    def tagged_classes(self, tenant_id: str, kind: str, value: str, before_seq: int) -> list[tuple[int, str, str, int]]:
+        """(seq, stream, retention classes, when it happened) of the events that carry a tag, up to a seq."""
+        found = self.rows(
+            "SELECT seq, stream_id, retention_class, occurred_at FROM event"
+            f" WHERE tenant_id = ? AND seq < ? AND seq IN ({_TAGGED_SEQS}) ORDER BY seq",
+            (tenant_id, before_seq, tenant_id, kind, value),
+        )
+        return [(seq, stream_id, classes, occurred_at) for seq, stream_id, classes, occurred_at in found]
+
     def about_patients(
         self, tenant_id: str, column: Literal["branch_id", "stream_id"], patient_ids: Collection[str]
     ) -> list[tuple[str, str]]:

@@ -29,17 +29,22 @@ class Said(NamedTuple):
 Mymedic = Callable[..., Said]
 
 
+def run_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> Said:
+    """Say something on the command line."""
+    monkeypatch.setattr(sys, "argv", ["mymedic", *words])
+    with pytest.raises(SystemExit) as exit:
+        main()
+    printed = capsys.readouterr()
+    return Said(int(exit.value.code or 0), printed.out, printed.err)
+
+
 @pytest.fixture
 def mymedic(tiny_world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Mymedic:
     """`mymedic("query", "SELECT 1")`: exit code, stdout, stderr; `home` defaults to the tiny world's."""
     monkeypatch.setenv("COLUMNS", "240")
 
     def run(*words: str, home: str | None = None) -> Said:
-        monkeypatch.setattr(sys, "argv", ["mymedic", *words, "--home", home or str(tiny_world.home)])
-        with pytest.raises(SystemExit) as exit:
-            main()
-        printed = capsys.readouterr()
-        return Said(int(exit.value.code or 0), printed.out, printed.err)
+        return run_word(monkeypatch, capsys, *words, "--home", home or str(tiny_world.home))
 
     return run
 
