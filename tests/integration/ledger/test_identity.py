@@ -14,13 +14,24 @@ from event_store.aggregates.branch.events import OpenHours
 from event_store.aggregates.data_subject.events import PiiAccessed
 from event_store.aggregates.patient.commands import MergePatients, UpdatePatient
 from event_store.aggregates.patient.events import PatientPii, PatientPiiPatch
+from event_store.aggregates.staff.commands import RegisterStaff
+from event_store.aggregates.staff.events import RoleHeld
 from event_store.retention.identity import PersonalData
 from event_store.retention.keys import Vault
 from mymedic.errors import Refused
 from mymedic.identity import Person
 from mymedic.messages import Actor, Role
 from tests.integration.ledger.conftest import Bench
-from tests.integration.ledger.people import FRONT_DESK, MANAGER, TENANT, accepted, patient, register_tenant, submit
+from tests.integration.ledger.people import (
+    ENGINEER,
+    FRONT_DESK,
+    MANAGER,
+    TENANT,
+    accepted,
+    patient,
+    register_tenant,
+    submit,
+)
 from tests.integration.ledger.test_destruction import AUDITOR, PATIENT, destroy, redact, registered, stored
 from tests.old_log import golden, write_old
 
@@ -163,6 +174,21 @@ def test_an_auditor_breaks_the_glass_and_it_is_in_the_log_first(chain: Bench, mo
     assert (last.actor.id, last.actor.roles, last.actor.on_behalf_of) == ("identity", ("SY",), "stf_audit")
     assert seen(chain, who("AU", "brn_west"), justification="case 6") == {}
     assert len(accesses(chain)) == 3
+
+
+def test_an_auditors_branches_are_not_the_front_desks(chain: Bench) -> None:
+    """R-AUTH-6: who audits everywhere and works in one branch sees the others' patients through the glass alone."""
+    roles = (RoleHeld(role="FD", branch_scope=("brn_main",)), RoleHeld(role="AU", branch_scope=("*",)))
+    first = RegisterStaff(name="Head", staff_id="stf_head", roles=(RoleHeld(role="CM", branch_scope=("*",)),))
+    accepted(submit(chain.store, first, "cmd_head", actor=ENGINEER))
+    accepted(
+        submit(chain.store, RegisterStaff(name="Meera", staff_id="stf_meera", roles=roles), "cmd_meera", actor=MANAGER)
+    )
+    both = Actor(type="user", id="stf_meera", roles=("FD", "AU", "CM"))
+    assert seen(chain, both, PATIENT, CHILD).keys() == {PATIENT}
+    assert not accesses(chain)
+    assert seen(chain, both, PATIENT, CHILD, justification="case 7").keys() == {PATIENT, CHILD}
+    assert [access.actor_id for access in accesses(chain)] == ["stf_meera"]
 
 
 def test_the_erased_are_redacted_and_never_an_error(registered: Bench) -> None:
