@@ -37,6 +37,8 @@ def request_export(state: State, command: RequestExport, context: Context) -> It
         "the period ends before it begins",
         field="filters.to",
     )
+    for name in filters.__struct_fields__:  # to whoever writes the file, an empty list could mean all as well as none
+        check(getattr(filters, name) != (), "EXPORT_SCOPE_INVALID", "an empty list leaves nothing in", field=name)
     as_of = command.as_of or context.now
     check(as_of <= context.now, "EXPORT_SCOPE_INVALID", "nobody knows the future yet", field="as_of")
     for aggregate, ids in (("branch", filters.branch_ids), ("practitioner", filters.practitioner_ids)):
@@ -71,7 +73,9 @@ def _own(filters: ExportFilters, role: str, context: Context) -> ExportFilters:
         patient_id = filters.patient_id or actor.patient_id or ""
         patient = context.require("patient", patient_id)
         is_own = same_patient(context, patient_id, actor.patient_id or "")
-        if not is_own and patient.guardian_patient_id != actor.patient_id:
+        # A token may name no patient; a patient without a guardian is not theirs for that.
+        is_childs = actor.patient_id is not None and patient.guardian_patient_id == actor.patient_id
+        if not is_own and not is_childs:
             raise Refused("NOT_FOUND", f"there is no patient {patient_id}", id=patient_id)
         return msgspec.structs.replace(filters, patient_id=patient_id)
     if role == "DR":
@@ -88,8 +92,9 @@ def _own(filters: ExportFilters, role: str, context: Context) -> ExportFilters:
 
 def _within_branches(filters: ExportFilters, role: str, context: Context) -> ExportFilters:
     scope = context.actor.branch_scope
-    if scope == "*" or role == "PP":
+    if scope == "*" or role == "PP" or (role == "DR" and not scope):
         return filters
+    check(scope, "EXPORT_SCOPE_INVALID", "this actor has no branch", field="filters.branch_ids")
     wanted = filters.branch_ids if filters.branch_ids is not None else scope
     outside = sorted(set(wanted) - set(scope))
     check(

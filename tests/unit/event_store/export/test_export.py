@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from event_store.aggregates.export.commands import RecordExportResult, RequestExport
@@ -88,6 +89,25 @@ def test_a_branchs_desk_exports_its_branch() -> None:
     wide = request(filters=ExportFilters(branch_ids=("brn_south", "brn_north")))
     refusal = refused(world, wide, SOUTH_DESK)
     assert (refusal.code, refusal.details["branch_ids"]) == ("EXPORT_SCOPE_INVALID", ["brn_north"])
+
+
+def test_r_auth_2_no_branch_is_not_every_branch() -> None:
+    """A provider that names no branches gives none; an empty list in the command is no way around the scope."""
+    nowhere = msgspec.structs.replace(SOUTH_DESK, branch_scope=())
+    assert refused(a_clinic(), request(), nowhere).code == "EXPORT_SCOPE_INVALID"
+    for actor in (SOUTH_DESK, MANAGER):
+        empty = request(filters=ExportFilters(branch_ids=()))
+        assert refused(a_clinic(), empty, actor).code == "EXPORT_SCOPE_INVALID"
+    doctor = msgspec.structs.replace(DOCTOR, branch_scope=())
+    assert filters_of(a_clinic(), request(), doctor) == ExportFilters(practitioner_ids=("prac_rao",))
+
+
+def test_r_auth_3_a_portal_token_that_names_no_patient_exports_nobody() -> None:
+    """Asha has no guardian either: nobody is not somebody's guardian."""
+    stranger = msgspec.structs.replace(PATIENT, patient_id=None)
+    asked = request(filters=ExportFilters(patient_id="pat_asha"), include_pii=True)
+    assert refused(a_clinic(), asked, stranger).code == "NOT_FOUND"
+    assert refused(a_clinic(), request(), stranger).code == "NOT_FOUND"
 
 
 def test_a_doctor_exports_their_own_work() -> None:
