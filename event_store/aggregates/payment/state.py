@@ -44,6 +44,7 @@ class Refund(Struct):
 class Dispute(Struct):
     amount_paise: int
     outcome: e.DisputeOutcome | None = None  # None while it is open
+    uncovered_paise: int = 0  # of what the bank took: had been promised or paid to the payer already
 
 
 class State(Struct):
@@ -98,6 +99,10 @@ class State(Struct):
     @property
     def has_open_dispute(self) -> bool:
         return any(dispute.outcome is None for dispute in self.disputes.values())
+
+    @property
+    def dispute_uncovered_paise(self) -> int:
+        return sum(dispute.uncovered_paise for dispute in self.disputes.values())
 
     @property
     def available_paise(self) -> int:
@@ -196,6 +201,7 @@ def _evolve_return(state: State, event: Event) -> None:
             state.disputes[event.dispute_id] = Dispute(event.amount_paise)
         case e.DisputeResolved():
             state.disputes[event.dispute_id].outcome = event.outcome
+            state.disputes[event.dispute_id].uncovered_paise = event.uncovered_paise
             state.dispute_lost_covered_paise += event.covered_paise
 
 

@@ -23,6 +23,13 @@ def initiate_refund(state: State, command: InitiateRefund, context: Context) -> 
         status=refund.status,
     )
     check(not state.has_open_dispute, "DISPUTE_OPEN", "the payment is disputed; it might be paid back twice")
+    # A lost dispute takes from all but what refunds have set aside: what it could not cover, the payer has from the bank.
+    check(
+        refund.status != "failed" or not state.dispute_uncovered_paise,
+        "INVALID_STATE",
+        "the bank has given the payer this money already",
+        uncovered_paise=state.dispute_uncovered_paise,
+    )
     return [RefundInitiated(refund_id=command.refund_id, attempt=refund.attempts + 1, speed=command.speed)]
 
 

@@ -31,6 +31,7 @@ from tests.unit.event_store.payment.till import (
     opened,
     paid_out,
     requested,
+    resolve,
     sent,
 )
 
@@ -71,6 +72,17 @@ def test_what_nobody_approved_is_not_sent() -> None:
 
 def test_nothing_is_sent_again_while_a_bank_may_take_it() -> None:
     assert code_of(refunding(approved(), sent(), failed(), opened(100)), SEND, FINANCE) == "DISPUTE_OPEN"
+
+
+def test_what_the_bank_has_given_back_is_not_sent_again() -> None:
+    """A refund that failed is still set aside, so a lost dispute could not take it: the payer would have it twice."""
+    world = refunding(approved(), sent(), failed(), opened(DEPOSIT), amount=DEPOSIT)
+    (lost,) = world.when(resolve("lost", DEPOSIT), actor=GATEWAY)
+    assert (lost.covered_paise, lost.uncovered_paise) == (0, DEPOSIT)  # type: ignore[attr-defined]
+    assert code_of(world, SEND, FINANCE) == "INVALID_STATE"
+    world = refunding(approved(), sent(), failed(), opened(DEPOSIT - 20_000))
+    world.when(resolve("lost", DEPOSIT - 20_000), actor=GATEWAY)
+    assert world.when(SEND, actor=FINANCE)  # the rest of the payment covered the bank's part
 
 
 def test_a_final_failure_gives_the_amount_back() -> None:
