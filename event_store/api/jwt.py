@@ -117,7 +117,7 @@ class Jwts:
             registry.validate(decoded.claims)
         except ExpiredTokenError as error:
             raise unauthenticated("the token has expired") from error
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError) as error:  # TypeError: a header's value is of another kind
             raise unauthenticated("the token is not valid here") from error
         return decoded.claims
 

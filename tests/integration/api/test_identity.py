@@ -185,7 +185,13 @@ def test_forged_and_torn_tokens(desk: Desk) -> None:
     header, claims, signature = good.split(".")
     richer = encoded(said(roles=["CM"], branch_scope="*"))
     torn = ["..", "a.b.c", f"{header}.{claims}.", f"{header}.{richer}.{signature}", f"{header}.{claims}.{'A' * 86}"]
-    odd = [f"{encoded([])}.{claims}.{signature}", f"{header}.{encoded('text')}.{signature}", f"{good}{'A' * 9000}"]
+    critical = encoded({"alg": "EdDSA", "kid": "ed", "crit": 1})
+    odd = [
+        f"{critical}.{claims}.{signature}",
+        f"{encoded([])}.{claims}.{signature}",
+        f"{header}.{encoded('text')}.{signature}",
+        f"{good}{'A' * 9000}",
+    ]
     for token in (signed(key=stranger), signed(kid="unheard"), *torn, *odd):
         assert desk.refuses(token).startswith("UNAUTHENTICATED")
 
