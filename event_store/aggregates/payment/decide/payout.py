@@ -23,7 +23,7 @@ def initiate_refund(state: State, command: InitiateRefund, context: Context) -> 
         status=refund.status,
     )
     check(not state.has_open_dispute, "DISPUTE_OPEN", "the payment is disputed; it might be paid back twice")
-    # A lost dispute takes from all but what refunds have set aside: what it could not cover, the payer has from the bank.
+    # A lost dispute takes nothing that refunds have set aside: what it could not cover, the payer has from the bank.
     check(
         refund.status != "failed" or not state.dispute_uncovered_paise,
         "INVALID_STATE",
