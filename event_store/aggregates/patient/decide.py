@@ -28,7 +28,7 @@ from event_store.aggregates.patient.state import ADULT_AGE, State, likeness_pref
 from mymedic.deciding import Context, Decision, check, four_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event
-from mymedic.patients import check_present, records_of
+from mymedic.patients import check_not_erased, check_present, records_of, survivor_of
 
 
 def register_patient(state: State, command: RegisterPatient, context: Context) -> Iterable[Event]:
@@ -209,6 +209,8 @@ def unmerge_patients(state: State, command: UnmergePatients, context: Context) -
         "that record was not merged into this one",
         duplicate_id=command.duplicate_id,
     )
+    # An erasure took every record of the person; only the survivor's stream says so of the others.
+    check_not_erased(context, survivor_of(context, state.patient_id))
     yield PatientsUnmerged(survivor_id=command.survivor_id, duplicate_id=command.duplicate_id)
 
 

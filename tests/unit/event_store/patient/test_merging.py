@@ -11,7 +11,7 @@ from event_store.aggregates.appointment.events import AppointmentBooked
 from event_store.aggregates.patient.commands import MergePatients, UnmergePatients, UpdatePatient
 from event_store.aggregates.patient.events import PatientsMerged, PatientsUnmerged
 from event_store.authorise import authorise_target
-from event_store.catalogue import owner_of
+from event_store.catalogue import AGGREGATES, owner_of
 from mymedic.errors import Refused
 from mymedic.messages import Actor, Command
 from mymedic.patients import records_of, related_to, same_patient, survivor_of
@@ -120,6 +120,14 @@ def test_merges_chain_and_come_apart_one_by_one() -> None:
     assert refused(world, unmerge(), MANAGER).code == "INVALID_STATE"
     merged(world, "pat_uma", "pat_bala")
     assert records_of(context, "pat_bala") == ["pat_uma", "pat_asha", "pat_bala"]
+
+
+def test_who_was_erased_does_not_come_back_as_their_duplicate() -> None:
+    """Its keys are gone with the survivor's; apart, its own stream would not know of it."""
+    world = merged(a_clinic())
+    world.states["data_subject", "pat_asha"] = AGGREGATES["data_subject"].fresh("pat_asha")
+    world.states["data_subject", "pat_asha"].is_erased = True
+    assert refused(world, unmerge(), MANAGER).code == "PATIENT_ERASED"
 
 
 def test_a_duplicate_in_a_bed_is_not_merged() -> None:
