@@ -34,6 +34,8 @@ _OF_CODE = {
     "FEED_GAP": grpc.StatusCode.DATA_LOSS,
     "CHAIN_BROKEN": grpc.StatusCode.DATA_LOSS,
 }
+# Trailing metadata end at 8 kB, in base64, with the message there twice: a client that gets more sees only that.
+_MOST_DETAILS = 2_000
 
 
 def status_of(code: str) -> grpc.StatusCode:
@@ -42,6 +44,7 @@ def status_of(code: str) -> grpc.StatusCode:
 
 def trailing(schema: Schema, error: ErrorBody) -> tuple[tuple[str, str | bytes], ...]:
     """`grpc-status-details-bin`, google.rpc.Status with one `Problem`; the code beside it for who reads no details."""
+    details = msgspec.json.encode(error.details).decode() if error.details else None
     problem = filled(
         schema,
         "Problem",
@@ -51,7 +54,7 @@ def trailing(schema: Schema, error: ErrorBody) -> tuple[tuple[str, str | bytes],
             "field": error.details.get("field"),
             "retryable": error.retryable,
             "retry_after_s": retry_after(error) if error.retryable else None,
-            "details_json": msgspec.json.encode(error.details).decode() if error.details else None,
+            "details_json": details if details is None or len(details) <= _MOST_DETAILS else None,
         },
     )
     return (

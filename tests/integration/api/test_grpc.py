@@ -20,7 +20,7 @@ from event_store.api.limits import Rate, RateLimits
 from event_store.api.rpc.refusals import status_of
 from event_store.api.rpc.schema import schema
 from mymedic.deciding import Decision
-from mymedic.errors import CODES
+from mymedic.errors import CODES, Refused
 from mymedic.messages import Actor
 from tests.integration.api.conftest import ACTORS, Api
 from tests.integration.api.test_commands import hold
@@ -187,6 +187,19 @@ def test_a_bug_is_told_to_nobody(rpc: Rpc, monkeypatch: pytest.MonkeyPatch, capl
     assert answer.code() == CODE.INTERNAL and "division" not in answer.details()
     assert "ZeroDivision" in caplog.text
     assert rpc.send("DefineSpecialty", {"name": "Paediatrics"}, "CM").status == "accepted"
+
+
+def test_a_refusal_with_very_many_details_keeps_its_code(rpc: Rpc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A doctor's booked week names hundreds of appointments; trailing metadata have no room for them."""
+
+    def full(*_: Any) -> list[Any]:
+        raise Refused("SCHEDULE_HAS_BOOKINGS", "400 stand there", appointment_ids=[f"appt_{n:026}" for n in range(400)])
+
+    command = next(one for one in tenant.AGGREGATE.decisions if one.__name__ == "DefineSpecialty")
+    target = tenant.AGGREGATE.decisions[command].target
+    monkeypatch.setitem(tenant.AGGREGATE.decisions, command, Decision(full, target=target))
+    answer = rpc.send("DefineSpecialty", {"name": "Haematology"}, "CM")
+    assert not problem(answer, CODE.FAILED_PRECONDITION, "SCHEDULE_HAS_BOOKINGS").details_json
 
 
 def test_the_log_is_followed_from_any_seq(rpc: Rpc) -> None:
