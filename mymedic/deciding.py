@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from mymedic.bodies import Bodies
 from mymedic.errors import Refused
+from mymedic.lives import Machine
 from mymedic.messages import Actor, Command, Event, On, Role
 
 
@@ -147,6 +148,7 @@ class Aggregate:
     events: Sequence[type[Event]]
     decisions: dict[type[Command], Decision]
     guards: Callable[[Any, Event], GuardChange | None] = lambda state, event: None
+    machines: Sequence[Machine] = ()
 
     def stream_id(self, id: str) -> str:
         return f"{self.stream}-{id}"

@@ -10,7 +10,7 @@ import pytest
 
 from mymedic.settings import Settings
 from tests.databases import start_postgres
-from tests.provoked import SEEN, is_whole, watch, watch_problems
+from tests.provoked import SEEN, is_by_luck, is_whole, watch, watch_problems
 from tests.scheduling import SharedWorlds
 from tests.worlds import World, make_world
 
@@ -28,6 +28,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     watch_problems()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    SEEN.is_by_luck = is_by_luck(item)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """A worker hands in what it has seen."""
@@ -37,7 +41,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A whole run fails when an event or a code was seen in no test."""
+    """A whole run fails when something was seen in no test, or was seen and is not in the reference."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["seen"] = SEEN.handed_over()
     elif exitstatus == 0 and is_whole(session.config) and SEEN.missing():

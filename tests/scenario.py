@@ -10,7 +10,7 @@ from typing import Any
 from event_store.authorise import authorise_target
 from event_store.catalogue import AGGREGATES, owner_of
 from mymedic.clock import INDIA, business_date
-from mymedic.deciding import GUARD_CODES, Guard
+from mymedic.deciding import GUARD_CODES, Aggregate, Decision, Guard
 from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Actor, Command, Event, On
@@ -73,21 +73,27 @@ class Scenario:
             named = getattr(command, decision.target) if decision.target else None
             target = named or id or context.new_id(aggregate.id_prefix)
         context.id = target
-        state = self.state(aggregate.name, target)
-        if not command.who.isdisjoint(actor.roles):  # tests of a rule need not find out who may ask
+        with SEEN.deciding(type(command)):
+            decided = self._decided(aggregate, decision, command, context)
+            for item in decided:
+                if isinstance(item, On):
+                    self._keep(item.aggregate, item.id, item.event, cause)
+                else:
+                    self._keep(aggregate.name, target, item, cause)
+        SEEN.decided(type(command), decided)
+        return [item.event if isinstance(item, On) else item for item in decided]
+
+    def _decided(
+        self, aggregate: Aggregate, decision: Decision, command: Command, context: ScenarioContext
+    ) -> list[Event | On]:
+        state = self.state(aggregate.name, context.id)
+        if not command.who.isdisjoint(context.actor.roles):  # tests of a rule need not find out who may ask
             authorise_target(command, context, aggregate, decision, state)
         if decision.creates is True and state.exists:
-            raise Refused("ALREADY_EXISTS", f"{target} exists")
+            raise Refused("ALREADY_EXISTS", f"{context.id} exists")
         if decision.creates is False and not state.exists:
-            raise Refused("NOT_FOUND", f"no {aggregate.name} {target}")
-        decided = list(decision.decide(state, command, context))
-        SEEN.decided(decided)
-        for item in decided:
-            if isinstance(item, On):
-                self._keep(item.aggregate, item.id, item.event, cause)
-            else:
-                self._keep(aggregate.name, target, item, cause)
-        return [item.event if isinstance(item, On) else item for item in decided]
+            raise Refused("NOT_FOUND", f"no {aggregate.name} {context.id}")
+        return list(decision.decide(state, command, context))
 
     def _keep(
         self, aggregate: str, id: str, event: Event, behind: tuple[set[str], Event | None] = (set(), None)

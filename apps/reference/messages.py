@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 from msgspec import Struct
 
+from apps.reference.reach import OF_EVERY_COMMAND, reach_of
 from apps.reference.wording import field_table, first_line, parts
+from event_store.api.examples import example, full_example
 from event_store.catalogue import AGGREGATES, kebab
 from mymedic.deciding import Aggregate
 from mymedic.messages import Command, Event
@@ -36,6 +42,14 @@ def commands_page() -> str:
         f"Roles: {', '.join(f'`{code}` {name}' for code, name in ROLE_NAMES.items())}.",
         "Amounts are whole paise, instants RFC 3339.",
         "",
+        "Every command can be refused, before or around its own rules, with",
+        f"{_names(OF_EVERY_COMMAND)}.",
+        "*Refused with* names what its own rules and the guards of its events can say beside these, and `NOT_FOUND`",
+        "where it names something that must exist; *Records* names every event that it can come to, not always all at",
+        "once. Both are read from the source of the decision: a code may stand here that an earlier rule always",
+        "answers first, but none is missing: a whole test run fails on what a command did and this page does not name.",
+        "A sample holds what must be there: ids are made up, so a server answers it with `NOT_FOUND` as a rule.",
+        "",
     ]
     for aggregate in AGGREGATES.values():
         lines += [f"## {_title(aggregate)}", ""]
@@ -47,6 +61,8 @@ def commands_page() -> str:
 
 def _command(command: type[Command]) -> list[str]:
     roles = ", ".join(f"`{role}`" for role in sorted(command.who))
+    reach = reach_of(command)
+    codes = [code for code in reach.codes if code == "NOT_FOUND" or code not in OF_EVERY_COMMAND]
     path = "Made by a door of the product, never sent" if command.is_from_door else f"Path `{kebab(command.__name__)}`"
     return [
         f"### {command.__name__}",
@@ -54,7 +70,11 @@ def _command(command: type[Command]) -> list[str]:
         *_about(command, Command),
         f"{path}. For {roles}.",
         "",
+        f"Records: {_names(reach.events)}. Refused with: {_names(codes)}.",
+        "",
         *field_table(command),
+        "",
+        *_sample(example(command)),
         "",
     ]
 
@@ -67,6 +87,7 @@ def events_page() -> str:
         "What is in an event's payload. The envelope around it (`tenant_id`, `seq`, `event_id`, `stream_id`,",
         "`stream_version`, the business keys, `occurred_at`, `recorded_at`, actor, causation) is the same for all.",
         "Fields under `pii` are sealed with the key of the person whom they are about; they never reach the warehouse.",
+        "A sample has every field, with values that its type takes; a stored event leaves out what is absent.",
         "",
     ]
     for aggregate in AGGREGATES.values():
@@ -86,7 +107,17 @@ def _event(event: type[Event]) -> list[str]:
         "",
         *field_table(event),
         "",
+        *_sample(full_example(event)),
+        "",
     ]
+
+
+def _sample(body: dict[str, Any]) -> list[str]:
+    return ["```json", msgspec.json.format(msgspec.json.encode(body), indent=2).decode(), "```"]
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "nothing"
 
 
 def _parts(messages: list[type[Command]] | list[type[Event]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apps.reference.errors import errors_page
+from apps.reference.machines import machines_page
 from apps.reference.messages import commands_page, events_page
 from apps.reference.roles import roles_page
 from apps.reference.tables import tables_page
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_page(),
         "events.md": events_page(),
         "roles.md": roles_page(),
+        "state-machines.md": machines_page(),
         "errors.md": errors_page(ROOT),
         "tables.md": tables_page(ROOT / "dbt_project"),
     }

@@ -28,6 +28,8 @@ _NAMED = [
         "Sha256": "sha256",
     }.items()
 ]
+# An id of an event, which has been held against its pattern as part of a command.
+_NAMED.append((inspect.StrType(min_length=3, max_length=64), "id"))
 
 
 def word(info: inspect.Type) -> str:

@@ -1,11 +1,11 @@
-"""An example of every command, made from its Struct: what must be there, each value one that its type takes."""
+"""An example of every message, made from its Struct: what must be there, each value one that its type takes."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from event_store.catalogue import AGGREGATES
 from mymedic.messages import ID_PATTERN, Command
@@ -29,6 +29,7 @@ _TEXTS = (
         "a" * 64,
     ),
 )
+_ID_LENGTH = 64  # an event's texts have lost their patterns
 _NAMES = {"name": "Indiranagar", "reason": "asked for by the patient"}
 
 
@@ -37,6 +38,13 @@ def example(command: type[Command]) -> dict[str, Any]:
     info = inspect.type_info(command)
     assert isinstance(info, inspect.StructType)
     return _object(info, is_full=not any(field.required for field in info.fields))
+
+
+def full_example(struct: type[Struct]) -> dict[str, Any]:
+    """JSON that passes for the Struct, with every field that it has."""
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    return _object(info, is_full=True)
 
 
 def _object(info: inspect.StructType, *, is_full: bool = False) -> dict[str, Any]:
@@ -90,8 +98,10 @@ def _number(info: inspect.IntType, name: str) -> int:
 
 
 def _text(info: inspect.StrType, name: str) -> str:
-    if info.pattern == ID_PATTERN:
+    if info.pattern == ID_PATTERN or (info.pattern is None and name.endswith("_id") and info.max_length == _ID_LENGTH):
         return f"{_PREFIXES.get(name, name.removesuffix('_id')[:4])}_{_ULID}" if name.endswith("_id") else "ABC-123"
+    if info.pattern is None and name.endswith("sha256"):
+        return "a" * 64
     if info.pattern is not None:
         return next((text for text in _TEXTS if re.search(info.pattern, text)), "")
     text = _NAMES.get(name, name.replace("_", " "))

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from event_store.aggregates.admission import events as e
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 
@@ -180,3 +181,21 @@ def _lying(state: State, bed_id: str | None) -> list[Guard]:
     """Of the patient's records, the one that the admission names; whoever asks looks at all of them."""
     assert bed_id is not None
     return [Guard("bed", bed_id), Guard("patient_admission", state.patient_id, state.branch_id)]
+
+
+MACHINES = (
+    machine(
+        "Admission",
+        """
+        AdmissionRequested: - > requested
+        AdmissionAccepted: requested > accepted
+        PatientAdmitted: accepted > admitted
+        PatientTransferred: admitted > same
+        AdmissionChargePosted: admitted discharged > same
+        PatientDischarged: admitted > discharged
+        AdmissionCancelled: requested accepted admitted > cancelled
+        DischargeCancelled: discharged > admitted
+        AdmissionBilled: discharged > billed
+        """,
+    ),
+)

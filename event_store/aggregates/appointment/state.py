@@ -25,6 +25,7 @@ from event_store.aggregates.appointment.events import (
 from mymedic import waitlist
 from mymedic.clock import EPOCH, business_date
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 BUCKET = timedelta(minutes=5)
@@ -241,3 +242,27 @@ def patient_times(patient_id: str, start_at: datetime, end_at: datetime) -> Iter
     past = -((EPOCH - end_at) // BUCKET)
     for bucket in range(first, past):
         yield Guard("patient_time", f"{patient_id}#{bucket}")
+
+
+MACHINES = (
+    machine(
+        "Appointment",
+        """
+        AppointmentHeld: - waitlist > pending
+        AppointmentBooked: - pending > booked
+        AppointmentHoldExpired: pending > cancelled
+        AppointmentRescheduled: pending booked > same
+        AppointmentCancelled: pending booked checked-in waitlist > cancelled
+        PatientCheckedIn: booked > checked-in
+        AppointmentNoShow: booked > noshow
+        NoShowReversed: noshow > checked-in
+        AppointmentFulfilled: booked checked-in > fulfilled
+        AppointmentEnteredInError: pending booked cancelled checked-in noshow fulfilled waitlist > entered-in-error
+        AppointmentImported: - > booked
+        AppointmentImported: - > cancelled
+        AppointmentImported: - > noshow
+        AppointmentImported: - > fulfilled
+        WaitlistJoined: - > waitlist
+        """,
+    ),
+)

@@ -14,6 +14,7 @@ from event_store.aggregates.bed.events import (
     SettableStatus,
 )
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 
@@ -64,3 +65,18 @@ def guards(state: State, event: Event) -> GuardChange | None:
         written = "#".join(" ".join(part.casefold().split()) for part in place)
         return GuardChange(claim=[Guard("bed_label", f"{event.branch_id}#{written}")])
     return None
+
+
+MACHINES = (
+    machine(
+        "Bed",
+        """
+        BedRegistered: - > available
+        BedOccupied: available cleaning > occupied
+        BedReleased: occupied > cleaning
+        BedStatusChanged: cleaning out_of_service > available
+        BedStatusChanged: available out_of_service > cleaning
+        BedStatusChanged: available cleaning > out_of_service
+        """,
+    ),
+)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from event_store.aggregates.branch.events import BranchClosed, BranchRegistered, BranchUpdated, OpenHours
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 
@@ -79,3 +80,14 @@ def guards(state: State, event: Event) -> GuardChange | None:
         case BranchClosed():
             return GuardChange(release=[Guard("branch", f"active#{state.branch_id}")])
     return None
+
+
+MACHINES = (
+    machine(
+        "Branch",
+        """
+        BranchRegistered: - > active
+        BranchClosed: active > closed
+        """,
+    ),
+)

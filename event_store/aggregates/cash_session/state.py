@@ -14,6 +14,7 @@ from event_store.aggregates.cash_session.events import (
     CashSessionOpened,
 )
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 INFLOWS = ("sale_in", "float_in")
@@ -93,3 +94,17 @@ def guards(state: State, event: Event) -> GuardChange | None:
         left = Guard("drawer_float", state.drawer, str(event.retained_float_paise))
         return GuardChange(claim=[left], release=[Guard("drawer", state.drawer)])
     return None
+
+
+MACHINES = (
+    machine(
+        "Cash session",
+        """
+        CashSessionOpened: - > open
+        CashMovementRecorded: open > same
+        CashDrawerCounted: open > counted
+        CashDrawerCounted: counted > same
+        CashSessionClosed: counted > closed
+        """,
+    ),
+)

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from event_store.aggregates.claim import events as e
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 Status = Literal[
@@ -232,3 +233,38 @@ def guards(state: State, event: Event) -> GuardChange | None:
         case e.CoverageEligibilityRequested():
             return GuardChange(claim=[Guard("coverage", event.coverage_id)])
     return None
+
+
+MACHINES = (
+    machine(
+        "Claim",
+        """
+        CoverageEligibilityRequested: - > draft
+        CoverageEligibilityRecorded: draft > eligibility_checked
+        PreauthSubmitted: eligibility_checked > preauth_submitted
+        PreauthApproved: preauth_submitted enhancement_submitted preauth_queried > preauth_approved
+        PreauthRejected: enhancement_submitted preauth_queried > preauth_approved
+        PreauthRejected: preauth_submitted preauth_queried > preauth_rejected
+        PreauthEnhancementRequested: preauth_approved > enhancement_submitted
+        ClaimSubmitted: draft preauth_approved > claim_submitted
+        ClaimQueried: claim_submitted reprocess_requested > claim_queried
+        ClaimQueried: preauth_submitted enhancement_submitted > preauth_queried
+        ClaimQueryAnswered: preauth_queried > preauth_submitted
+        ClaimQueryAnswered: preauth_queried > enhancement_submitted
+        ClaimQueryAnswered: claim_queried > claim_submitted
+        ClaimQueryAnswered: claim_queried > reprocess_requested
+        ClaimAdjudicated: claim_submitted claim_queried reprocess_requested > approved
+        ClaimAdjudicated: claim_submitted claim_queried reprocess_requested > partially_approved
+        ClaimAdjudicated: claim_submitted claim_queried reprocess_requested > partially_settled
+        ClaimAdjudicated: claim_submitted claim_queried reprocess_requested > rejected
+        ClaimAdjudicated: claim_submitted claim_queried reprocess_requested > settled
+        ClaimReprocessRequested: partially_approved rejected > reprocess_requested
+        ClaimSettled: approved partially_approved > partially_settled
+        ClaimSettled: approved partially_approved partially_settled > settled
+        ClaimClosed: partially_settled rejected settled > closed
+        ClaimCancelled: draft eligibility_checked preauth_submitted preauth_queried preauth_approved > cancelled
+        ClaimCancelled: preauth_rejected enhancement_submitted claim_submitted claim_queried > cancelled
+        ClaimCancelled: approved partially_approved rejected reprocess_requested > cancelled
+        """,
+    ),
+)

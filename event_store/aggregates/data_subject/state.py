@@ -18,6 +18,7 @@ from event_store.aggregates.data_subject.events import (
 )
 from mymedic.deciding import Guard, GuardChange
 from mymedic.ids import is_tenant_id
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 # Ids of holds and requests find their subject by these guards.
@@ -75,3 +76,24 @@ def guards(state: State, event: Event) -> GuardChange | None:
         case ErasureRequested():
             return GuardChange(claim=[Guard(REQUEST, event.request_id)])
     return None
+
+
+MACHINES = (
+    machine(
+        "Erasure request",
+        """
+        ErasureRequested: - > requested
+        ErasureApproved: requested > approved
+        DestructionExecuted: approved > executed
+        """,
+        lambda state: {id: request.status for id, request in state.requests.items()},
+    ),
+    machine(
+        "Legal hold",
+        """
+        LegalHoldPlaced: - > placed
+        LegalHoldReleased: placed > -
+        """,
+        lambda state: dict.fromkeys(state.holds, "placed"),
+    ),
+)

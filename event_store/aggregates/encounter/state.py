@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from event_store.aggregates.encounter.events import EncounterCancelled, EncounterFinished, EncounterStarted
 from mymedic.deciding import GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 
@@ -55,3 +56,15 @@ def evolve(state: State, event: Event) -> None:
 def guards(state: State, event: Event) -> GuardChange | None:
     """An encounter claims nothing: its appointment is unique already."""
     return None
+
+
+MACHINES = (
+    machine(
+        "Encounter",
+        """
+        EncounterStarted: - > in-progress
+        EncounterFinished: in-progress > finished
+        EncounterCancelled: in-progress > cancelled
+        """,
+    ),
+)

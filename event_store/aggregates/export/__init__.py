@@ -12,4 +12,5 @@ AGGREGATE = Aggregate(
     guards=state.guards,
     events=EVENTS,
     decisions=DECISIONS,
+    machines=state.MACHINES,
 )

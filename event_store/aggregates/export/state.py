@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from event_store.aggregates.export.events import ExportCompleted, ExportFailed, ExportRequested
 from mymedic.deciding import GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 
@@ -30,3 +31,15 @@ def evolve(state: State, event: Event) -> None:
 def guards(state: State, event: Event) -> GuardChange | None:
     """An export claims nothing: the same may be asked for twice."""
     return None
+
+
+MACHINES = (
+    machine(
+        "Export",
+        """
+        ExportRequested: - > requested
+        ExportCompleted: requested > completed
+        ExportFailed: requested > failed
+        """,
+    ),
+)

@@ -19,6 +19,7 @@ from event_store.aggregates.followup.events import (
     UnbookedBecause,
 )
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 OPEN = frozenset({"requested", "booked", "overdue"})
@@ -148,3 +149,21 @@ def _held(state: State) -> list[Guard]:
         Guard("followup_reason", f"{state.encounter_id}#{state.reason_hash}"),
         Guard("followup_diary", f"{state.looked_at_after}#{state.followup_id}"),
     ]
+
+
+MACHINES = (
+    machine(
+        "Follow-up",
+        """
+        FollowUpRequested: - > requested
+        FollowUpAmended: overdue > requested
+        FollowUpBooked: requested overdue > booked
+        FollowUpUnbooked: booked > requested
+        FollowUpCompleted: requested booked overdue > completed
+        FollowUpOverdue: requested booked > overdue
+        FollowUpLapsed: overdue > lapsed
+        FollowUpClosed: requested booked overdue > declined
+        FollowUpClosed: requested overdue > cancelled
+        """,
+    ),
+)

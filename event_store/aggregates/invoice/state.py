@@ -12,6 +12,7 @@ from event_store.aggregates.invoice.events import (
     InvoiceWrittenOff,
 )
 from mymedic.deciding import Context, Guard, GuardChange, check
+from mymedic.lives import machine
 from mymedic.messages import Event
 from mymedic.money import share_bps, tax_inside
 from mymedic.series import next_number
@@ -206,3 +207,15 @@ def guards(state: State, event: Event) -> GuardChange | None:
 
 def external_key(source_system: str, external_ref: str) -> str:
     return f"billing#{source_system}#{external_ref}"
+
+
+MACHINES = (
+    machine(
+        "Invoice",
+        """
+        InvoiceIssued: - > issued
+        InvoiceCredited: issued > entered-in-error
+        BillingImported: - > imported
+        """,
+    ),
+)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from event_store.aggregates.notification.events import NotificationRequested, NotificationStatusChanged
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 # How far a message came. A failure says less than any proof that it arrived, whichever is heard first.
@@ -40,3 +41,17 @@ def guards(state: State, event: Event) -> GuardChange | None:
         case NotificationStatusChanged(provider_message_id=id) if id not in state.provider_message_ids:
             return GuardChange(claim=[Guard("provider_message", id)])
     return None
+
+
+MACHINES = (
+    machine(
+        "Notification",
+        """
+        NotificationRequested: - > requested
+        NotificationStatusChanged: requested failed sent > delivered
+        NotificationStatusChanged: requested sent > failed
+        NotificationStatusChanged: requested delivered failed sent > read
+        NotificationStatusChanged: requested > sent
+        """,
+    ),
+)

@@ -15,6 +15,7 @@ from event_store.aggregates.patient.events import (
     PatientUpdated,
 )
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 from mymedic.patients import ALIAS
 
@@ -109,3 +110,15 @@ def _likeness(phone_hash: str | None, name_hash: str | None, patient_id: str) ->
     if not phone_hash or not name_hash:
         return []
     return [Guard("patient_likeness", likeness_prefix(phone_hash, name_hash) + patient_id)]
+
+
+MACHINES = (
+    machine(
+        "Consent",
+        """
+        ConsentRecorded: - > given
+        ConsentWithdrawn: given > -
+        """,
+        lambda state: dict.fromkeys(state.consents, "given"),
+    ),
+)

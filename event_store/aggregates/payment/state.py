@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from event_store.aggregates.payment import events as e
 from mymedic.deciding import Context, Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 RefundStatus = Literal["requested", "approved", "initiated", "processed", "failed", "rejected", "given_up"]
@@ -268,3 +269,48 @@ def _live_payment(state: State) -> list[Guard]:
     if state.exists and state.progress in LIVE and state.appointment_id:
         return [Guard("live_payment", f"{state.appointment_id}#{state.purpose}")]
     return []
+
+
+MACHINES = (
+    machine(
+        "Payment",
+        """
+        PaymentInitiated: - > initiated
+        PaymentAuthorized: initiated > authorized
+        PaymentCaptured: - initiated authorized failed expired > captured
+        PaymentFailed: initiated authorized > failed
+        PaymentExpired: initiated > expired
+        PaymentReversed: captured > reversed
+        RefundProcessed: captured > partially_refunded
+        RefundProcessed: captured partially_refunded > refunded
+        DisputeOpened: captured partially_refunded refunded charged_back > disputed
+        DisputeResolved: disputed > captured
+        DisputeResolved: disputed > partially_refunded
+        DisputeResolved: disputed > refunded
+        DisputeResolved: disputed > charged_back
+        """,
+    ),
+    machine(
+        "Refund",
+        """
+        RefundRequested: - > requested
+        RefundApproved: requested > approved
+        RefundRejected: requested approved > rejected
+        RefundInitiated: approved failed > initiated
+        RefundProcessed: requested approved initiated failed > processed
+        RefundFailed: initiated > failed
+        RefundFailed: initiated failed > given_up
+        """,
+        lambda state: {id: refund.status for id, refund in state.refunds.items()},
+    ),
+    machine(
+        "Dispute",
+        """
+        DisputeOpened: - > open
+        DisputeResolved: open > closed
+        DisputeResolved: open > lost
+        DisputeResolved: open > won
+        """,
+        lambda state: {id: dispute.outcome or "open" for id, dispute in state.disputes.items()},
+    ),
+)

@@ -15,6 +15,7 @@ from event_store.aggregates.recon_case.events import (
 )
 from mymedic.deciding import Guard, GuardChange
 from mymedic.ids import derived_id
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 # It posts nothing, and the item stays open.
@@ -89,3 +90,32 @@ def guards(state: State, event: Event) -> GuardChange | None:
 def detail(item: OpenItem) -> str:
     """What a run says of an item, as it stands beside the item's guard."""
     return f"{item.item_hash}#{item.open_paise}"
+
+
+def _item(state: State) -> dict[str, str]:
+    return {"": "resolved" if state.resolved_hash else "open"} if state.recon_item_id else {}
+
+
+def _period(state: State) -> dict[str, str]:
+    return {} if state.recon_item_id or not state.exists else {"": "closed" if state.is_closed else "open"}
+
+
+MACHINES = (
+    machine(
+        "Reconciliation item",
+        """
+        ReconItemResolved: - > open
+        ReconItemResolved: - open > resolved
+        ReconItemReopened: resolved > open
+        """,
+        _item,
+    ),
+    machine(
+        "Financial period",
+        """
+        ReconciliationRun: - > open
+        FinancialPeriodClosed: open > closed
+        """,
+        _period,
+    ),
+)

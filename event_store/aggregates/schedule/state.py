@@ -19,6 +19,7 @@ from event_store.aggregates.schedule.events import (
 )
 from mymedic.clock import EPOCH
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 BUCKET = timedelta(minutes=5)
@@ -162,3 +163,15 @@ def _time(practitioner_id: str, slot: SlotTimes) -> list[Guard]:
     """The 5-minute buckets since 1970 that a slot covers; slots begin and end on one."""
     buckets = range((slot.start_at - EPOCH) // BUCKET, (slot.end_at - EPOCH) // BUCKET)
     return [Guard("practitioner_time", f"{practitioner_id}#{bucket}") for bucket in buckets]
+
+
+MACHINES = (
+    machine(
+        "Schedule",
+        """
+        SchedulePublished: - > published
+        ScheduleRetired: published > retired
+        """,
+        lambda state: {"": "retired" if state.retired_from else "published"} if state.exists else {},
+    ),
+)

@@ -15,6 +15,7 @@ from event_store.aggregates.service_request.events import (
     ServiceScheduled,
 )
 from mymedic.deciding import GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -73,3 +74,18 @@ def evolve(state: State, event: Event) -> None:
 def guards(state: State, event: Event) -> GuardChange | None:
     """Advice claims nothing: the same service may be advised twice."""
     return None
+
+
+MACHINES = (
+    machine(
+        "Service request",
+        """
+        ServiceAdvised: - > active
+        ServiceAdviceAccepted: active > accepted
+        ServiceAdviceDeclined: active > declined
+        ServiceScheduled: active accepted > scheduled
+        ServicePerformed: - active accepted scheduled > completed
+        ServiceRequestRevoked: active accepted > revoked
+        """,
+    ),
+)

@@ -19,6 +19,7 @@ from event_store.aggregates.tenant.events import (
     TenantSettingsChanged,
 )
 from mymedic.deciding import Guard, GuardChange
+from mymedic.lives import machine
 from mymedic.messages import Event, Value
 
 ServiceInfo = ServiceDefined
@@ -116,3 +117,13 @@ def guards(state: State, event: Event) -> GuardChange | None:
         case ServiceDefined():
             return GuardChange(claim=[Guard("service_code", event.code.strip().casefold())])
     return None
+
+
+MACHINES = (
+    machine(
+        "Tenant",
+        """
+        TenantRegistered: - > active
+        """,
+    ),
+)

@@ -237,6 +237,14 @@ def test_entered_in_error_gives_the_seat_back() -> None:
     assert refused(world, error(), MANAGER).code == "INVALID_STATE"
 
 
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_hold_and_a_check_in_can_be_errors_too(is_held: bool) -> None:
+    world = a_clinic() if is_held else checked_in()
+    if is_held:
+        world.when(hold(), actor=DESK, id="appt_1")
+    assert world.when(error(), actor=MANAGER) == [AppointmentEnteredInError(reason="wrong patient")]
+
+
 def test_money_comes_before_the_error() -> None:
     world = booked(a_clinic(), held=DEPOSIT)
     assert refused(world, error(), MANAGER).code == "INVALID_STATE"

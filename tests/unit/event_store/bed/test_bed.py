@@ -71,3 +71,10 @@ def test_a_bed_is_cleaned_before_the_next_patient() -> None:
     assert world.state("bed", "bed_1").status == "cleaning"
     world.when(set_status("available"), actor=Actor(type="user", id="stf_ward", roles=("FD",)))
     assert world.state("bed", "bed_1").status == "available"
+
+
+def test_c101_a_bed_being_cleaned_turns_out_to_be_broken() -> None:
+    world = a_hospital()
+    world.when(set_status("cleaning"), actor=DESK)
+    assert world.when(set_status("out_of_service"), actor=DESK) == [BedStatusChanged(status="out_of_service")]
+    assert world.when(set_status("cleaning"), actor=DESK) == [BedStatusChanged(status="cleaning")]

@@ -155,6 +155,14 @@ def test_closing(outcome: Any, actor: Actor, status: str) -> None:
     assert (state.status, state.outcome) == (status, outcome)
 
 
+@pytest.mark.parametrize(("outcome", "actor"), [("declined", PATIENT), ("cancelled", DESK)])
+def test_one_that_is_overdue_is_closed_too(outcome: Any, actor: Actor) -> None:
+    world = asked()
+    assert evaluated(world, date(2026, 11, 24)) == ["fup_1 Overdue"]
+    world.when(CloseFollowUp(followup_id="fup_1", outcome=outcome), actor=actor)
+    assert world.state("followup", "fup_1").status == outcome
+
+
 def test_a_patient_can_only_decline() -> None:
     assert refused(asked(), CloseFollowUp(followup_id="fup_1", outcome="cancelled"), PATIENT).code == "FORBIDDEN"
 

@@ -148,3 +148,21 @@ def test_an_unknown_or_anothers_message_is_refused() -> None:
         provider_message_id="wamid.HBgM+/=", status="read", at=world.now, notification_id="ntf_2"
     )
     assert refused(world, taken, PROVIDER).code == "ALREADY_EXISTS"
+
+
+@pytest.mark.parametrize("first", ["sent", "failed", "delivered", "read"])
+def test_any_word_may_be_the_first(first: str) -> None:
+    world = requested()
+    status(world, first, notification_id="ntf_1")
+    assert world.state("notification", "ntf_1").status == first
+
+
+def test_what_arrived_is_read() -> None:
+    world = sent()
+    status(world, "delivered")
+    status(world, "read")
+    assert world.state("notification", "ntf_1").status == "read"
+    world = sent()
+    status(world, "failed")
+    status(world, "read")
+    assert world.state("notification", "ntf_1").status == "read"

@@ -157,3 +157,11 @@ def test_money_is_late_when_nobody_waits_for_it_r_pol_7(before: str, at: str, is
     event = one(world, capture())
     assert event.late_capture is is_late
     assert world.state("payment", "pay_1").late_capture is is_late
+
+
+def test_an_authorised_payment_may_still_fail() -> None:
+    world = initiated(a_booking_desk())
+    authorise = RecordAuthorization(payment_id="pay_1", gateway_payment_id="gw_pay_1", authorized_at=ist(2, "10:04"))
+    world.when(authorise, actor=GATEWAY)
+    assert world.when(fail(), actor=GATEWAY) == [FAILED]
+    assert world.state("payment", "pay_1").status == "failed"

@@ -29,6 +29,7 @@ from tests.unit.event_store.payment.till import (
     forfeited,
     initiated,
     opened,
+    paid_out,
     requested,
     resolve,
     sent,
@@ -54,6 +55,25 @@ def test_an_open_dispute_takes_nothing_yet_but_holds_it_r_pol_9() -> None:
     state = world.state("payment", "pay_1")
     assert (state.status, state.available_paise, state.held_paise) == ("disputed", DEPOSIT, DEPOSIT - 30_000)
     assert world.when(dispute(30_000), actor=GATEWAY) == []
+
+
+@pytest.mark.parametrize(("amount", "status"), [(DEPOSIT // 2, "partially_refunded"), (DEPOSIT, "refunded")])
+def test_a_refunded_payment_is_disputed_and_what_it_was_again_when_that_is_won(amount: int, status: str) -> None:
+    world = captured(a_booking_desk()).given("payment", "pay_1", requested(amount), approved(), sent())
+    world.when(paid_out(), actor=GATEWAY)
+    world.when(dispute(100), actor=GATEWAY)
+    assert world.state("payment", "pay_1").status == "disputed"
+    world.when(resolve("won", 0), actor=GATEWAY)
+    assert world.state("payment", "pay_1").status == status
+
+
+def test_a_payment_that_was_charged_back_is_disputed_again() -> None:
+    world = disputed(amount=100)
+    lose(world, 100)
+    world.when(dispute(200, "dsp_2"), actor=GATEWAY)
+    assert world.state("payment", "pay_1").status == "disputed"
+    world.when(resolve("won", 0, "dsp_2"), actor=GATEWAY)
+    assert world.state("payment", "pay_1").status == "charged_back"
 
 
 def test_refunds_that_are_not_on_their_way_are_stopped() -> None:

@@ -179,3 +179,11 @@ def test_cash_that_was_not_sent_is_not_paid_by_anybody() -> None:
 
 def test_the_desk_does_not_speak_for_the_gateway() -> None:
     assert code_of(refunding(approved(), sent()), paid_out(), DESK) == "FORBIDDEN"
+
+
+def test_the_second_half_makes_it_whole() -> None:
+    world = refunding(approved(), sent(), amount=DEPOSIT // 2)
+    world.given("payment", "pay_1", requested(DEPOSIT - DEPOSIT // 2, "rfd_2"), approved("rfd_2"), sent("rfd_2"))
+    for refund_id, status in (("rfd_1", "partially_refunded"), ("rfd_2", "refunded")):
+        world.when(paid_out(refund_id), actor=GATEWAY)
+        assert world.state("payment", "pay_1").status == status
