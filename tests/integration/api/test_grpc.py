@@ -193,13 +193,13 @@ def test_a_refusal_with_very_many_details_keeps_its_code(rpc: Rpc, monkeypatch: 
     """A doctor's booked week names hundreds of appointments; trailing metadata have no room for them."""
 
     def full(*_: Any) -> list[Any]:
-        raise Refused("SCHEDULE_HAS_BOOKINGS", "400 stand there", appointment_ids=[f"appt_{n:026}" for n in range(400)])
+        raise Refused("ALREADY_EXISTS", "400 have it", specialty_ids=[f"spc_{n:026}" for n in range(400)])
 
     command = next(one for one in tenant.AGGREGATE.decisions if one.__name__ == "DefineSpecialty")
     target = tenant.AGGREGATE.decisions[command].target
     monkeypatch.setitem(tenant.AGGREGATE.decisions, command, Decision(full, target=target))
     answer = rpc.send("DefineSpecialty", {"name": "Haematology"}, "CM")
-    assert not problem(answer, CODE.FAILED_PRECONDITION, "SCHEDULE_HAS_BOOKINGS").details_json
+    assert not problem(answer, CODE.ALREADY_EXISTS, "ALREADY_EXISTS").details_json
 
 
 def test_the_log_is_followed_from_any_seq(rpc: Rpc) -> None:
