@@ -27,16 +27,7 @@ class Import:
         self._file = place.folder / "appointments.csv"
         with self._file.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            columns = (
-                "AppointmentID",
-                "PatientId",
-                "Neighbourhood",
-                "ScheduledDay",
-                "AppointmentDay",
-                "No-show",
-                "Age",
-            )
-            writer.writerow(columns)
+            writer.writerow(COLUMNS)
             for number in range(rows):
                 booked = FIRST + timedelta(minutes=number % 10_000)
                 day = booked.date() + timedelta(days=number % 30)

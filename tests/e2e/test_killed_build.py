@@ -79,7 +79,7 @@ def test_what_is_published_stays_whole(tiny_world: World, tmp_path: Path, seed: 
     assert expected != before
 
     rng = random.Random(seed)
-    for step in ("landing", "dbt", "publish"):
+    for step in ("landing", "dbt", "publish", "dbt"):
         kill_in(step, home, tenants, rng)
         published = generation(home, tenants)
         for tenant_id in tenants:  # each file is one generation or the other, never a mix

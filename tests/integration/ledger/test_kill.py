@@ -88,7 +88,7 @@ def answered_by(bench: Bench, names: Sequence[str]) -> dict[str, int]:
     return answered
 
 
-@pytest.mark.parametrize("seed", [7])
+@pytest.mark.parametrize("seed", [7, 42])
 def test_what_was_answered_survives_a_kill(bench: Bench, seed: int) -> None:
     register_tenant(bench.store)
     ack = accepted(submit(bench.store, open_drawer(), "cmd_open"))
