@@ -118,6 +118,7 @@ def _flags(work_dir: Path, threads: int) -> list[str]:
         "--threads", str(threads),
         "--quiet",
         "--no-use-colors",
+        "--log-level", "none",
         "--log-level-file", "none",
         "--no-populate-cache",
     ]  # fmt: skip
