@@ -58,6 +58,7 @@ select
     gst_bps,
     duration_min,
     conversion_window_days,
+    components_count,
     department_id,
     payer_id,
     nhcx_participant_code,

@@ -9,6 +9,7 @@ from msgspec import Meta
 from event_store.aggregates.tenant.events import (
     DayCount,
     Gstin,
+    PackageComponent,
     PayerKind,
     Sac,
     ServiceKind,
@@ -48,7 +49,7 @@ class DefineSpecialty(Command, frozen=True, kw_only=True):
 
 
 class DefineService(Command, frozen=True, kw_only=True):
-    """C08. Without `service_id` a new id is made."""
+    """C08. Without `service_id` a new id is made. A package may say what it is made of."""
 
     who: ClassVar[frozenset[str]] = frozenset({"CM"})
     code: Text
@@ -59,6 +60,7 @@ class DefineService(Command, frozen=True, kw_only=True):
     gst_bps: Bps
     duration_min: Annotated[int, Meta(ge=1, le=1440)]
     conversion_window_days: DayCount = 30
+    components: tuple[PackageComponent, ...] = ()
     service_id: Id | None = None
 
 

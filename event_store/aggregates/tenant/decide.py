@@ -120,6 +120,7 @@ def define_service(state: State, command: DefineService, context: Context) -> It
         f"{command.gst_bps} is not one of the GST rates {list(state.settings.gst_bps_allowed)}",
         field="gst_bps",
     )
+    _check_components(state, command)
     yield ServiceDefined(
         service_id=service_id,
         code=command.code,
@@ -130,7 +131,28 @@ def define_service(state: State, command: DefineService, context: Context) -> It
         gst_bps=command.gst_bps,
         duration_min=command.duration_min,
         conversion_window_days=command.conversion_window_days,
+        components=command.components,
     )
+
+
+def _check_components(state: State, command: DefineService) -> None:
+    check(
+        command.kind == "package" or not command.components,
+        "VALIDATION_FAILED",
+        "only a package has components",
+        field="components",
+    )
+    ids = [component.service_id for component in command.components]
+    check(len(set(ids)) == len(ids), "VALIDATION_FAILED", "a component is given twice", field="components")
+    for id in ids:
+        service = state.service(id)
+        check(service, "NOT_FOUND", "no such service", id=id)
+        check(
+            service is None or service.kind != "package",
+            "VALIDATION_FAILED",
+            "a package holds no other package",
+            field="components",
+        )
 
 
 def define_department(state: State, command: DefineDepartment, context: Context) -> Iterable[Event]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mymedic.messages import Bps, Event, Id, Paise, Role, Text, Value
+from mymedic.messages import Bps, Event, Id, Paise, PositivePaise, Role, Text, Value
 
 TenantKind = Literal["clinic", "chain", "hospital"]
 ServiceKind = Literal["consultation", "tele_consultation", "follow_up", "procedure", "investigation", "room", "package"]
@@ -111,7 +111,16 @@ class SpecialtyDefined(Event, frozen=True, kw_only=True):
     snomed_code: Text | None = None
 
 
+class PackageComponent(Value, frozen=True, kw_only=True):
+    """A service inside a package; what a package earns is split over its components by these list prices."""
+
+    service_id: Id
+    list_price_paise: PositivePaise
+
+
 class ServiceDefined(Event, frozen=True, kw_only=True):
+    """`components` only of a package; their prices are those of the day on which it was put together."""
+
     service_id: Id
     code: Text
     name: Text
@@ -121,6 +130,7 @@ class ServiceDefined(Event, frozen=True, kw_only=True):
     gst_bps: Bps
     duration_min: Annotated[int, Meta(ge=1, le=1440)]
     conversion_window_days: DayCount
+    components: tuple[PackageComponent, ...] = ()
 
 
 class DepartmentDefined(Event, frozen=True, kw_only=True):

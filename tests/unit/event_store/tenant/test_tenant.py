@@ -12,6 +12,7 @@ from event_store.aggregates.tenant.commands import DefineService, DefineSpecialt
 from event_store.aggregates.tenant.events import (
     Calendar,
     GatewayContract,
+    PackageComponent,
     RetentionYears,
     ServiceDefined,
     SettingsPatch,
@@ -171,9 +172,25 @@ def test_a_service_is_defined_with_a_window_of_30_days() -> None:
     assert (service.code, service.gst_bps, service.conversion_window_days) == ("LASER", 1800, 30)
 
 
+def component(service_id: str) -> PackageComponent:
+    return PackageComponent(service_id=service_id, list_price_paise=60_000)
+
+
+def test_a_package_says_what_it_is_made_of() -> None:
+    world = an_organisation()
+    parts = (component("svc_peel"), component("svc_consult"))
+    (event,) = world.when(a_service_command(kind="package", components=parts), actor=MANAGER)
+    assert world.state("tenant", TENANT).service(event.service_id).components == parts
+    again = a_service_command(code="P2", kind="package", components=(component(event.service_id),))
+    assert refused(world, again, MANAGER).code == "VALIDATION_FAILED"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
+        ({"components": (component("svc_peel"),)}, "VALIDATION_FAILED"),
+        ({"kind": "package", "components": (component("svc_peel"),) * 2}, "VALIDATION_FAILED"),
+        ({"kind": "package", "components": (component("svc_none"),)}, "NOT_FOUND"),
         ({"code": "svc_peel"}, "ALREADY_EXISTS"),
         ({"code": "SVC_PEEL"}, "ALREADY_EXISTS"),
         ({"service_id": "svc_peel"}, "ALREADY_EXISTS"),
