@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
 from functools import cache
 from itertools import repeat
 
@@ -15,6 +16,7 @@ from event_store.past import Pasts
 from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
 from event_store.recorded import Recorded, Replayed, recorded, replayed
 from event_store.retention.keys import Vault, open_vault
+from mymedic.clock import micros
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
@@ -45,6 +47,11 @@ class Feed:
         with self._ledger.read() as reads:
             head = reads.head(tenant_id)
         return head.seq if head else 0
+
+    def known_at(self, tenant_id: str, at: datetime) -> tuple[int, str]:
+        """(seq, chain hash) of the last event recorded up to an instant: what a build as of then rests on."""
+        with self._ledger.read() as reads:
+            return reads.known_at(tenant_id, micros(at))
 
     def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
         with self._ledger.read() as reads:

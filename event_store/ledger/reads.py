@@ -58,6 +58,14 @@ class Reads(ABC):
         found = self.rows("SELECT seq, event_hash, recorded_at FROM head WHERE tenant_id = ?", (tenant_id,))
         return Head(*found[0]) if found else None
 
+    def known_at(self, tenant_id: str, at: int) -> tuple[int, str]:
+        """(seq, chain hash) of the last event recorded up to an instant in microseconds; (0, genesis) before all."""
+        found = self.rows(
+            "SELECT seq, event_hash FROM event WHERE tenant_id = ? AND recorded_at <= ? ORDER BY seq DESC LIMIT 1",
+            (tenant_id, at),
+        )
+        return (found[0][0], found[0][1]) if found else (0, GENESIS)
+
     def stream(
         self, tenant_id: str, stream_id: str, after_version: int = 0, limit: int = 10**9
     ) -> list[tuple[Any, ...]]:

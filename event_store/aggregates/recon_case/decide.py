@@ -32,7 +32,12 @@ from mymedic.errors import Refused
 from mymedic.messages import Command, Event
 
 # Classes whose two sides are equal, or the items would not be in them.
-BALANCED = frozenset({"matched", "netted_reversal", "batch_matched", "cash_balanced", "deposit_matched", "qr_matched"})
+BALANCED = frozenset(
+    {
+        *("matched", "netted_reversal", "batch_matched", "cash_balanced", "deposit_matched", "qr_matched"),
+        "claim_matched",
+    }
+)
 NEEDS_TARGET = frozenset({"link", "correct_entry"})
 POSTS_AN_AMOUNT = frozenset({"write_off", "link", "refund_customer"})
 
