@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from exports.warehouse import opened
-from integrations.bank.translate import BANK_CSV_HEADER
+from integrations.bank.bank_csv import BANK_CSV_HEADER
 from integrations.gateway.translate import RAZORPAY_CSV_HEADER, RAZORPAY_TIME
 from mymedic.clock import INDIA
 from mymedic.money import rupees_text

@@ -21,6 +21,8 @@ MAX_PROBLEMS = 20  # more than this in one file is one cause, not twenty
 _ID = re.compile(r"[A-Za-z0-9_.:-]{3,64}")
 _SUB_PAISE = re.compile(r"[+-]?\d+\.\d{3,}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])/(1[3-9]|2[0-9]|3[01])/[0-9]{4}\b")
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _LAST_SECOND = int((datetime(2100, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 _Choice = TypeVar("_Choice", bound=str)
@@ -132,7 +134,8 @@ class Cells(NamedTuple):
         try:
             return datetime.strptime(text, form).replace(tzinfo=tz).astimezone(UTC)
         except ValueError:
-            self.refuse("FILE_BAD_ROW", f"{text!r} is not a time of the form DD/MM/YYYY HH:MM:SS", column, "time")
+            self._refuse_month_first(text, column)
+            self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not a time of the form DD/MM/YYYY HH:MM:SS", column, "time")
 
     def rfc3339(self, column: str) -> datetime | None:
         text = self.text(column)
@@ -143,7 +146,7 @@ class Cells(NamedTuple):
         except ValueError:
             at = datetime.min
         if at.tzinfo is None:
-            self.refuse("FILE_BAD_ROW", f"{text!r} is not an RFC 3339 time with its offset or Z", column, "time")
+            self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not an RFC 3339 time with its offset or Z", column, "time")
         return at.astimezone(UTC)
 
     def day(self, column: str) -> date:
@@ -152,13 +155,25 @@ class Cells(NamedTuple):
         try:
             return datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d").date()
         except ValueError:
-            self.refuse("FILE_BAD_ROW", f"{text!r} is not a date; YYYY-MM-DD or DD/MM/YYYY", column, "date")
+            self._refuse_month_first(text, column)
+            self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not a date; YYYY-MM-DD or DD/MM/YYYY", column, "date")
 
     def flag(self, column: str) -> bool:
         value = self.values.get(column)
         if isinstance(value, bool):
             return value
         return self.one_of(column, ("true", "false")) == "true"
+
+    def _refuse_month_first(self, text: str, column: str) -> None:
+        """A date that exists only with the month first says that the whole file was written that way."""
+        if _MONTH_FIRST.match(text):
+            self.refuse(
+                "FILE_BAD_ROW",
+                f"{text[:80]!r} has the month first; this format has the day first (DD/MM/YYYY), and where both are"
+                " possible it is read so: have the whole file written with the day first",
+                column,
+                "month_first",
+            )
 
     def _bounded(self, paise: int, column: str) -> int:
         if abs(paise) > MAX_PAISE:
@@ -172,11 +187,11 @@ def cells_of(file: str, row: int, values: dict[str, Any]) -> Cells:
 
 
 def read_rows(data: bytes, header: Sequence[str], file: str) -> Iterator[Cells]:
-    """Rows of a CSV whose first row is exactly `header`. A byte-order mark and either line ending are fine.
+    """Rows of a CSV whose first row is exactly `header`. A byte-order mark and any line ending are fine.
 
     Quoted line breaks belong to their cell. Blank rows are passed over, and still counted in the row numbers.
     """
-    reader = csv.reader(io.StringIO(_decoded(data, file), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(decoded(data, file), newline=""), strict=True)
     row = 0
     try:
         for row, cells in enumerate(reader, 1):
@@ -220,22 +235,42 @@ def refuse_file(problems: Sequence[Refused]) -> NoReturn:
     raise Refused(first.code, first.message, **first.details, **({"problems": others} if others else {}))
 
 
-def _decoded(data: bytes, file: str) -> str:
+def decoded(data: bytes, file: str) -> str:
+    """The text of a file in UTF-8, or in UTF-16 that begins with its byte-order mark."""
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        return data.decode("utf-8-sig")
+        return without_nul(data.decode(encoding), file)
     except UnicodeDecodeError as error:
         raise Refused(
             "FILE_BAD_ROW",
-            f"byte {error.start} is not UTF-8; save the file as CSV in UTF-8",
+            f"byte {error.start} is not {'UTF-16' if encoding == 'utf-16' else 'UTF-8'}; save the file as CSV in UTF-8",
             file=file,
             row=data.count(b"\n", 0, error.start) + 1,
             hint="encoding",
         ) from error
 
 
+def without_nul(text: str, file: str) -> str:
+    """The text; one that holds NUL characters was damaged on its way."""
+    at = text.find("\x00")
+    if at >= 0:
+        message = "the file holds NUL bytes, which no text has; it was damaged or is not text, fetch it again"
+        raise Refused("FILE_BAD_ROW", message, file=file, row=text.count("\n", 0, at) + 1, hint="nul")
+    return text
+
+
 def _check_header(cells: Sequence[str], header: Sequence[str], file: str) -> None:
     if list(cells) == list(header):
         return
+    if len(cells) == 1 and (separator := next((mark for mark in ";\t|" if cells[0].count(mark) > 1), None)):
+        raise Refused(
+            "FILE_BAD_HEADER",
+            f"the columns are separated by {_SEPARATORS[separator]}; save the file with commas (CSV, comma delimited)",
+            file=file,
+            row=1,
+            hint="separator",
+            expected=list(header),
+        )
     missing = [name for name in header if name not in cells]
     unknown = [name for name in cells if name not in header]
     what = "; ".join(

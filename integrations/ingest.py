@@ -12,6 +12,7 @@ import msgspec
 
 from integrations.delimited import MAX_FILE_BYTES
 from integrations.desk import Desk
+from integrations.unpack import unpacked
 from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Actor, Command, Envelope, ErrorBody, Id
@@ -36,6 +37,7 @@ class PartReport:
     rows: int = 0
     rows_recorded: int = 0
     rows_redelivered: int = 0
+    rows_without_money: int = 0
     error: ErrorBody | None = None
 
 
@@ -71,7 +73,10 @@ class IngestReport:
 
 
 def incoming(path_or_bytes: Path | str | bytes, file_name: str | None) -> IncomingFile:
-    """The file's bytes and their hash; too large a file is BODY_TOO_LARGE before it is read."""
+    """The file's bytes, unpacked, and their hash; too large a file is BODY_TOO_LARGE before it is read.
+
+    The hash is of what is inside: a statement is the same whether it comes zipped or not.
+    """
     if isinstance(path_or_bytes, bytes):
         data, name = path_or_bytes, file_name or "unnamed"
     else:
@@ -81,6 +86,7 @@ def incoming(path_or_bytes: Path | str | bytes, file_name: str | None) -> Incomi
         _check_size(path.stat().st_size, path.name)
         data, name = path.read_bytes(), file_name or path.name
     _check_size(len(data), name)
+    data = unpacked(data, name, MAX_FILE_BYTES)
     return IncomingFile(Path(name).name[:200] or "unnamed", data, hashlib.sha256(data).hexdigest())
 
 
@@ -120,7 +126,7 @@ def previewed(desk: Desk, number: int, envelope: Envelope) -> PartReport:
     try:
         events = desk.preview(envelope)
     except Refused as refusal:
-        return _refused_part(number, _error(refusal))
+        return refused_part(number, error_body(refusal))
     ingested: Any = events[0]
     return PartReport(
         number,
@@ -135,7 +141,7 @@ def submitted(desk: Desk, number: int, envelope: Envelope, aggregate: str) -> Pa
     """Hand in one part."""
     ack = desk.submit(envelope)
     if ack.error is not None or ack.stream_id is None:
-        return _refused_part(number, ack.error)
+        return refused_part(number, ack.error)
     id = ack.stream_id.partition("-")[2]
     kept = desk.state(envelope.tenant_id, aggregate, id)
     return PartReport(
@@ -163,15 +169,15 @@ def concluded(report: IngestReport, parts: list[PartReport]) -> IngestReport:
 
 
 def refused(name: str, sha256: str, format: str, is_check: bool, refusal: Refused) -> IngestReport:
-    return IngestReport("refused", name, sha256, format, is_check, error=_error(refusal))
+    return IngestReport("refused", name, sha256, format, is_check, error=error_body(refusal))
 
 
-def _refused_part(number: int, error: ErrorBody | None) -> PartReport:
+def refused_part(number: int, error: ErrorBody | None) -> PartReport:
     if error is not None and error.code == "FILE_DUPLICATE":
         return PartReport(number, "duplicate", error=error)
     return PartReport(number, "refused", error=error)
 
 
-def _error(refusal: Refused) -> ErrorBody:
+def error_body(refusal: Refused) -> ErrorBody:
     details = {name: value for name, value in refusal.details.items() if value is not None}
     return ErrorBody(code=refusal.code, message=refusal.message, details=details, retryable=refusal.retryable)

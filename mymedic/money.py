@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from mymedic.errors import Refused
 
-_DECIMAL = re.compile(r"([+-]?)(\d{1,15})(?:\.(\d{1,2}))?")
+_DECIMAL = re.compile(r"([+-]?)([0-9]{1,15})(?:\.([0-9]{1,2}))?")
+# Lakh grouping (1,23,456.78) or thousands (123,456.78): the commas stand where they cannot be decimal marks.
+_GROUPED = re.compile(r"[+-]?(?:[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]{1,2})?")
 
 
 def round_half_up(numerator: int, denominator: int) -> int:
@@ -39,10 +41,12 @@ def split(total_paise: int, weights: Sequence[int]) -> list[int]:
 
 
 def paise_from_rupees(text: str) -> int:
-    """Exact paise of a decimal rupee text such as `1499.50`; more than two decimals is FILE_BAD_AMOUNT."""
-    match = _DECIMAL.fullmatch(text.strip())
+    """Exact paise of a decimal rupee text such as `1499.50` or `1,23,456.78`; more decimals are FILE_BAD_AMOUNT."""
+    plain = text.strip()
+    match = _DECIMAL.fullmatch(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
     if match is None:
-        raise Refused("FILE_BAD_AMOUNT", f"{text!r} is not an amount in rupees with at most two decimals", value=text)
+        shown = text[:80]
+        raise Refused("FILE_BAD_AMOUNT", f"{shown!r} is not an amount in rupees with at most two decimals", value=shown)
     sign, whole, fraction = match.groups()
     paise = int(whole) * 100 + int((fraction or "0").ljust(2, "0"))
     return -paise if sign == "-" else paise

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from apps.cli.console import ERR, OUT, print_json, rupees
+from apps.cli.console import ERR, OUT, print_json
 from apps.cli.options import HomeOption, JsonOption, TenantOption
 from apps.cli.place import store_of, the_tenant
+from apps.cli.verdicts import show_judged, show_reports
 from integrations.bank.inbound import check_statement, ingest_statement
+from integrations.bank.judge import judge_file
 from integrations.gateway.inbound import check_settlement, ingest_settlement
 from integrations.history.inbound import import_appointments
 from integrations.history.mapping import load_mapping
-from integrations.ingest import IngestReport
 from mymedic.messages import Actor
 
 CLERK = Actor(type="user", id="cli:ingest", roles=("FN", "IN"))
@@ -88,52 +88,31 @@ def settlement(
     with store_of(home) as (_, store):
         tenant_id = the_tenant(store.feed, tenant)
         act = check_settlement if check else ingest_settlement
-        return _show(act(store.handler, tenant_id, file, None, format, gateway, CLERK), json)
+        return show_reports([act(store.handler, tenant_id, file, None, format, gateway, CLERK)], json)
 
 
 @ingesting.command("bank")
 def bank(
-    file: FileArgument,
-    format: Annotated[str, typer.Option("--format", help="bank_csv_v1.")] = "bank_csv_v1",
+    files: Annotated[list[Path], typer.Argument(help="One file or several; a zip or gz may hold one.")],
+    format: Annotated[
+        str | None, typer.Option("--format", help="bank_csv_v1, mt940 or camt053; else the file tells.")
+    ] = None,
     account: Annotated[str, typer.Option("--account", help="Our id of the bank account.")] = "acc_main",
-    check: CheckOption = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Judge each statement; with --tenant, say what would be recorded. Record nothing."
+        ),
+    ] = False,
     tenant: TenantOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> int:
-    """A bank statement: opening + credits − debits = closing, or refused."""
+    """Bank statements: opening + credits − debits = closing, statement by statement, or refused."""
+    if check and tenant is None:
+        return show_judged([judge_file(file, None, format) for file in files], json)
     with store_of(home) as (_, store):
         tenant_id = the_tenant(store.feed, tenant)
         act = check_statement if check else ingest_statement
-        return _show(act(store.handler, tenant_id, file, None, format, account, CLERK), json)
-
-
-def _show(report: IngestReport, json: bool) -> int:
-    """Print what became of a file; 1 when it was refused."""
-    if json:
-        shown: dict[str, Any] = asdict(report)
-        shown.update(
-            net_paise=report.net_paise,
-            rows=report.rows,
-            rows_recorded=report.rows_recorded,
-            rows_redelivered=report.rows_redelivered,
-        )
-        shown["error"] = report.error
-        print_json(shown)
-    elif report.error is not None and report.status != "duplicate":
-        ERR.print(f"[bold red]{report.error.code}[/]  {report.error.message}", highlight=False)
-        for name, value in report.error.details.items():
-            ERR.print(f"  {name}: {value}", highlight=False, markup=False)
-        ERR.print("  nothing of this file was recorded", highlight=False)
-    else:
-        verb = "would be " if report.is_check else ""
-        OUT.print(
-            f"{report.file_name}: {report.status}; {report.rows} rows, {verb}recorded {report.rows_recorded},"
-            f" known before {report.rows_redelivered}",
-            highlight=False,
-        )
-        OUT.print(
-            f"credit {rupees(report.credit_paise)}  debit {rupees(report.debit_paise)}  net {rupees(report.net_paise)}",
-            highlight=False,
-        )
-    return 0 if report.status in ("accepted", "duplicate") else 1
+        reports = [act(store.handler, tenant_id, file, None, format, account, CLERK) for file in files]
+        return show_reports(reports, json)

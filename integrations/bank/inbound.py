@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from event_store.aggregates.bank_statement.commands import IngestBankStatement
 from event_store.aggregates.bank_statement.events import BankFormat
-from integrations.bank.translate import bank_statements
+from integrations.bank.told import ToldStatement
+from integrations.bank.translate import Statement, format_of, statement_of, told_statements
 from integrations.desk import Desk
-from integrations.ingest import IngestReport, concluded, envelopes, incoming, previewed, refused, require_id, submitted
+from integrations.ingest import (
+    IngestReport,
+    PartReport,
+    concluded,
+    envelopes,
+    error_body,
+    incoming,
+    previewed,
+    refused,
+    refused_part,
+    require_id,
+    submitted,
+)
 from mymedic.errors import Refused
-from mymedic.messages import Actor
+from mymedic.messages import Actor, Envelope
 
 
 def ingest_statement(
@@ -19,12 +33,15 @@ def ingest_statement(
     tenant_id: str,
     path_or_bytes: Path | str | bytes,
     file_name: str | None,
-    format: str,
+    format: str | None,
     bank_account_id: str,
     actor: Actor,
     command_id: str | None = None,
 ) -> IngestReport:
-    """Hand in a bank's file; each statement in it gets a verdict of its own. Nothing is raised."""
+    """Hand in a bank's file; each statement in it gets a verdict of its own. Nothing is raised.
+
+    Without a format the file's first bytes say which it is.
+    """
     return _run(desk, tenant_id, path_or_bytes, file_name, format, bank_account_id, actor, command_id, is_check=False)
 
 
@@ -33,7 +50,7 @@ def check_statement(
     tenant_id: str,
     path_or_bytes: Path | str | bytes,
     file_name: str | None,
-    format: str,
+    format: str | None,
     bank_account_id: str,
     actor: Actor,
 ) -> IngestReport:
@@ -46,7 +63,7 @@ def _run(
     tenant_id: str,
     path_or_bytes: Path | str | bytes,
     file_name: str | None,
-    format: str,
+    format: str | None,
     bank_account_id: str,
     actor: Actor,
     command_id: str | None,
@@ -57,11 +74,12 @@ def _run(
     try:
         file = incoming(path_or_bytes, file_name)
         name, sha256 = file.name, file.sha256
+        format = format or format_of(file.data)
         require_id(bank_account_id, "bank_account_id")
-        statements = bank_statements(file.data, format, file.name)
+        read = [_read(told, name) for told in told_statements(file.data, format, name)]
     except Refused as refusal:
-        return refused(name, sha256, format, is_check, refusal)
-    lines = [line for statement in statements for line in statement.lines]
+        return refused(name, sha256, format or "unknown", is_check, refusal)
+    lines = [line for one in read if isinstance(one, Statement) for line in one.lines]
     report = IngestReport(
         "accepted",
         name,
@@ -77,18 +95,34 @@ def _run(
             format=cast(BankFormat, format),
             file_name=name,
             file_sha256=sha256,
-            statement_no=statement.number,
-            from_on=statement.from_on,
-            to_on=statement.to_on,
-            opening_paise=statement.opening_paise,
-            closing_paise=statement.closing_paise,
-            lines=statement.lines,
+            statement_no=one.number,
+            from_on=one.from_on,
+            to_on=one.to_on,
+            opening_paise=one.opening_paise,
+            closing_paise=one.closing_paise,
+            lines=one.lines,
         )
-        for statement in statements
+        for one in read
+        if isinstance(one, Statement)
     ]
-    waiting = envelopes(desk, tenant_id, actor, commands, command_id, f"{bank_account_id}#{sha256}")
+    waiting = iter(envelopes(desk, tenant_id, actor, commands, command_id, f"{bank_account_id}#{sha256}"))
     parts = [
-        previewed(desk, number, envelope) if is_check else submitted(desk, number, envelope, "bank_statement")
-        for number, envelope in enumerate(waiting, 1)
+        _part(desk, number, one, next(waiting), is_check)
+        if isinstance(one, Statement)
+        else refused_part(number, error_body(one))
+        for number, one in enumerate(read, 1)
     ]
     return concluded(report, parts)
+
+
+def _read(told: ToldStatement, file: str) -> Statement | Refused:
+    """Each statement has a verdict of its own: one that is refused stops no other."""
+    try:
+        return statement_of(told, file)
+    except Refused as refusal:
+        return refusal
+
+
+def _part(desk: Desk, number: int, statement: Statement, envelope: Envelope, is_check: bool) -> PartReport:
+    part = previewed(desk, number, envelope) if is_check else submitted(desk, number, envelope, "bank_statement")
+    return replace(part, rows_without_money=statement.rows_without_money)

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from decimal import Decimal
 
 from event_store.aggregates.bank_statement.commands import BankLine
-from event_store.aggregates.bank_statement.events import BankSide, CounterpartyClass
-from integrations.delimited import Cells, collect, read_rows
+from event_store.aggregates.bank_statement.events import BankFormat
+from integrations.bank.bank_csv import told_csv
+from integrations.bank.camt import told_camt
+from integrations.bank.mt940 import told_mt940
+from integrations.bank.narration import counterparty_class, deposit_slip, masked, rrn, utr
+from integrations.bank.told import ToldLine, ToldStatement
+from integrations.delimited import MAX_PAISE
 from mymedic.errors import Refused
-from mymedic.money import rupees_text
 
-MASKED_LENGTH = 1_000
-BANK_CSV_HEADER = ("value_date", "transaction_date", "narration", "reference", "debit", "credit", "balance")
-
-_UTR = re.compile(r"\b(?=[A-Z0-9]*[0-9])[A-Z]{4}[A-Z0-9]{12,18}\b")
-_RRN = re.compile(r"\b[0-9]{12}\b")
-_SLIP = re.compile(r"\bSLIP(?: NO)?[ .:#-]*([A-Z0-9-]*[0-9][A-Z0-9-]*)")
-# The first that fits counts. UPI comes first: the rest of its narration is what the payer typed.
-_CLASSES: tuple[tuple[CounterpartyClass, re.Pattern[str]], ...] = (
-    ("upi_qr", re.compile(r"^\W*UPI\b")),
-    ("cash_deposit", re.compile(r"\bCASH\b|\bCDM\b")),
-    ("insurer", re.compile(r"\bINSURANCE\b|\bASSURANCE\b|\bINSURER\b|\bTPA\b")),
-    ("pos", re.compile(r"\bPOS\b|\bEDC\b|\bACQUIRER\b|\bACQUIRING\b")),
-    ("gateway", re.compile(r"RAZORPAY|CASHFREE|\bPAYU\b|BILLDESK|CCAVENUE|\bGATEWAY\b")),
-    ("charges", re.compile(r"\bCHGS?\b|\bCHRGS?\b|\bCHARGES?\b|\bFEES?\b|\bGST\b")),
-)
-# Words that name no person. Everything else of a narration is masked: it may be a name, a UPI id, a phone number.
-_CLEAR = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        UPI NEFT RTGS IMPS ACH NACH ECS CR DR BY TO FROM OF FOR CASH CDM DEP DEPOSIT DEPOSITS SLIP NO INSURANCE
-        ASSURANCE INSURER TPA CLAIM CLAIMS HEALTH POS EDC ACQUIRER ACQUIRING MERCHANT RAZORPAY CASHFREE PAYU BILLDESK
-        CCAVENUE GATEWAY SOFTWARE PAYMENTS PRIVATE PVT LIMITED LTD SETTLEMENT SETTLEMENTS PAYOUT CHG CHGS CHRG CHRGS
-        CHARGE CHARGES FEE FEES GST SMS REFUND REVERSAL RETURN INTEREST TRANSFER TRF QR CREDIT DEBIT BATCH
-        """,
-    )
-)
+READERS = {"bank_csv_v1": told_csv, "mt940": told_mt940, "camt053": told_camt}
+MAX_NARRATION = 4_000
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_TAG_20 = re.compile(rb"^:20:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a file, `number` counting from 1; balances in paise, negative when overdrawn."""
+    """One statement of a file, `number` counting from 1; balances in paise, negative when overdrawn.
+
+    `rows_without_money` are lines of 0.00, with which banks tell something beside the account.
+    """
 
     number: int
     from_on: date
@@ -53,108 +36,99 @@ class Statement:
     opening_paise: int
     closing_paise: int
     lines: tuple[BankLine, ...]
+    rows_without_money: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: BankLine
-    moved_paise: int
-    balance_paise: int
+def format_of(data: bytes) -> BankFormat:
+    """Which of the formats a file is written in; the three have nothing in common, so its first bytes tell."""
+    start = data[:4096]
+    for bom in _BOMS:
+        start = start.removeprefix(bom)
+    start = start.replace(b"\x00", b"").lstrip()
+    if start.startswith(b"<"):
+        return "camt053"
+    return "mt940" if start[:1] in (b":", b"{") or _TAG_20.search(start) else "bank_csv_v1"
 
 
-def bank_statements(data: bytes, format: str, file: str) -> list[Statement]:
-    """The statements of a bank's file; a row that breaks the chain of balances refuses the file."""
-    if format != "bank_csv_v1":
+def told_statements(data: bytes, format: str, file: str) -> list[ToldStatement]:
+    """The statements of a bank's file in the bank's own currency; a file in which none can be found is refused."""
+    reader = READERS.get(format)
+    if reader is None:
         raise Refused(
             "VALIDATION_FAILED",
-            f"statements of format {format} cannot be read; ask the bank for a CSV and bring it into bank_csv_v1",
+            f"statements of format {format} cannot be read; ask the bank for {', '.join(READERS)}",
             field="format",
             file=file,
         )
-    rows = collect(read_rows(data, BANK_CSV_HEADER, file), _row)
-    if not rows:
+    return reader(data, file)
+
+
+def bank_statements(data: bytes, format: str, file: str) -> list[Statement]:
+    """The statements of a file as they are recorded; the first that cannot be is refused."""
+    return [statement_of(told, file) for told in told_statements(data, format, file)]
+
+
+def statement_of(told: ToldStatement, file: str) -> Statement:
+    """A statement in paise; what is not in INR, states no balances or cannot be read exactly is refused."""
+    problem = told.problem or next((line.problem for line in told.lines if line.problem), None)
+    if problem is not None:
+        raise problem
+    where = {"file": file, "row": told.row, "statement_no": told.number}
+    if told.currency != "INR" or told.other_currencies:
+        currencies = ", ".join([told.currency or "no currency", *told.other_currencies])
+        raise Refused(
+            "CURRENCY_UNSUPPORTED",
+            f"the statement is in {currencies}; only INR can be recorded, --check judges it all the same",
+            hint="currency",
+            **where,
+        )
+    if told.opening is None or told.closing is None or told.opening_on is None or told.closing_on is None:
         raise Refused(
             "FILE_BAD_ROW",
-            "the statement has no rows, so its balances are unknown; fetch a period with transactions",
-            file=file,
-            row=2,
-            hint="no_rows",
+            "the statement does not state its opening and its closing booked balance, so nothing proves it whole;"
+            " ask the bank for the end-of-day statement instead of an interim report",
+            hint="no_balances",
+            **where,
         )
-    _check_chain(rows, file)
-    days = [row.line.value_on for row in rows]
-    return [
-        Statement(
-            number=1,
-            from_on=min(days),
-            to_on=max(days),
-            opening_paise=rows[0].balance_paise - rows[0].moved_paise,
-            closing_paise=rows[-1].balance_paise,
-            lines=tuple(row.line for row in rows),
-        )
-    ]
+    booked = [line for line in told.lines if line.is_booked]
+    with_money = [line for line in booked if line.moved]
+    days = [line.value_on for line in with_money if line.value_on]
+    return Statement(
+        number=told.number,
+        from_on=min(days, default=told.opening_on),
+        to_on=max(days, default=told.closing_on),
+        opening_paise=_paise(told.opening, "opening balance", **where),
+        closing_paise=_paise(told.closing, "closing balance", **where),
+        lines=tuple(_line(line, where | {"row": line.row}) for line in with_money),
+        rows_without_money=len(told.lines) - len(with_money),
+    )
 
 
-def counterparty_class(narration: str) -> CounterpartyClass:
-    """Who stands behind a line, by the words that banks use."""
-    upper = narration.upper()
-    return next((found for found, pattern in _CLASSES if pattern.search(upper)), "unknown")
-
-
-def masked(narration: str) -> str:
-    """The narration with every word that could name a person replaced by stars; stars can be longer than words."""
-    return re.sub(r"\w+", lambda word: word[0] if word[0].upper() in _CLEAR else "***", narration)[:MASKED_LENGTH]
-
-
-def _row(cells: Cells) -> _Row:
-    debit, credit = cells.rupees("debit"), cells.rupees("credit")
-    if (debit > 0) == (credit > 0):
-        cells.refuse("FILE_BAD_AMOUNT", "a row has either a debit or a credit", "debit", "one_side")
-    cells.day("transaction_date")
-    narration, reference = cells.text("narration", 4000) or "", cells.text("reference") or ""
+def _line(told: ToldLine, where: dict[str, object]) -> BankLine:
+    assert told.value_on is not None  # a line without its day has a problem, and was refused
+    narration, reference = told.narration[:MAX_NARRATION], told.reference
     found_class = counterparty_class(narration)
-    side: BankSide = "C" if credit else "D"
-    line = BankLine(
-        row=cells.row,
-        value_on=cells.day("value_date"),
-        side=side,
-        amount_paise=credit or debit,
+    return BankLine(
+        row=told.row,
+        value_on=told.value_on,
+        side="C" if told.moved > 0 else "D",
+        amount_paise=_paise(abs(told.moved), "amount", **where),
         narration=narration,
         narration_masked=masked(narration),
-        utr=_first(_UTR, reference, narration),
-        rrn=_first(_RRN, reference, narration),
-        deposit_slip_no=_slip(reference, narration) if found_class == "cash_deposit" else None,
+        utr=utr(reference, narration),
+        rrn=rrn(reference, narration),
+        deposit_slip_no=deposit_slip(reference, narration) if found_class == "cash_deposit" else None,
         counterparty_class=found_class,
     )
-    return _Row(line, credit - debit, cells.signed_rupees("balance"))
 
 
-def _first(pattern: re.Pattern[str], *texts: str) -> str | None:
-    return next((match[0] for text in texts if (match := pattern.search(text.upper()))), None)
-
-
-def _slip(reference: str, narration: str) -> str | None:
-    if reference:
-        return reference
-    match = _SLIP.search(narration.upper())
-    return match[1] if match else None
-
-
-def _check_chain(rows: Sequence[_Row], file: str) -> None:
-    """Each balance follows from the one before: no row is missing, doubled or out of order."""
-    for before, row in pairwise(rows):
-        expected = before.balance_paise + row.moved_paise
-        if row.balance_paise != expected:
-            backwards = all(
-                later.balance_paise == earlier.balance_paise - earlier.moved_paise for earlier, later in pairwise(rows)
-            )
-            raise Refused(
-                "FILE_TOTAL_MISMATCH",
-                "the statement runs from newest to oldest; sort it oldest first"
-                if backwards
-                else f"the balance should be {rupees_text(expected)}, it is {rupees_text(row.balance_paise)};"
-                " a row before this one is missing, doubled or changed, fetch the statement again",
-                file=file,
-                row=row.line.row,
-                column="balance",
-                hint="newest_first" if backwards else "balance_chain",
-            )
+def _paise(amount: Decimal, column: str, **where: object) -> int:
+    """Paise of an amount; zeros behind the second decimal mean nothing, anything else there is refused."""
+    paise = amount.scaleb(2)
+    if paise != paise.to_integral_value():
+        message = f"{amount} has a part of a paisa; ask the bank for amounts with two decimals"
+        raise Refused("FILE_BAD_AMOUNT", message, column=column, hint="sub_paise", **where)
+    if abs(paise) > MAX_PAISE:
+        message = f"{column} is beyond {MAX_PAISE} paise"
+        raise Refused("FILE_BAD_AMOUNT", message, column=column, hint="out_of_range", **where)
+    return int(paise)

@@ -25,6 +25,8 @@ ROOM_OF_LIBRARY = {
     "grpc": ("event_store.api.rpc",),
     "joserfc": ("event_store.api",),
     "litestar": ("event_store.api", "apps"),
+    "lxml": ("integrations.bank.camt",),
+    "mt940": ("integrations.bank.mt940",),
     "opentelemetry": ("event_store.api",),
     "pandas": ("pipelines.borders",),
     "prometheus_client": ("event_store.api.watching",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from integrations.bank.translate import BANK_CSV_HEADER
+from integrations.bank.bank_csv import BANK_CSV_HEADER
 from mymedic.money import rupees_text
 
 

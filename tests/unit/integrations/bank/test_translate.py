@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.bank.translate import bank_statements, counterparty_class, masked
+from integrations.bank.narration import counterparty_class, masked
+from integrations.bank.translate import bank_statements
 from mymedic.errors import Refused
 from tests.unit.integrations.bank.files import bank_csv, bank_row
 
@@ -116,7 +117,7 @@ def test_a_row_that_is_missing_breaks_the_chain() -> None:
 
 
 def test_only_formats_that_can_be_read_are_taken() -> None:
-    assert refusal_of(b":20:STMT", "mt940").code == "VALIDATION_FAILED"
+    assert refusal_of(b":20:STMT", "ofx").code == "VALIDATION_FAILED"
 
 
 @given(st.integers(-(10**6), 10**6), st.lists(st.integers(-(10**6), 10**6).filter(bool), min_size=1, max_size=20))
