@@ -26,7 +26,6 @@ WORDS = {
     "resolve": "closing",
     "reopen": "closing",
     "close": "closing",
-    "statement": "stating",
     "trace": "tracing",
     "certificate": "certifying",
     "serve": "serving",
