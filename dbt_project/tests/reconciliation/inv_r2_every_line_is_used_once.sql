@@ -8,8 +8,8 @@ with lines as (
     from {{ ref('fct_bank_line') }}
     where
         item_id is not null
-        -- nothing waits for insurers' money yet, and charges are the bank's own
-        or (side = 'C' and counterparty_class not in ('insurer', 'charges'))
+        -- charges are the bank's own
+        or (side = 'C' and counterparty_class <> 'charges')
 ),
 
 told as (

@@ -21,6 +21,7 @@ select
         when counterparty_class in ('gateway', 'pos') then 'L2:line:' || bank_line_id
         when counterparty_class = 'cash_deposit' then 'L4:line:' || bank_line_id
         when counterparty_class in ('upi_qr', 'unknown') then 'L5:line:' || bank_line_id
+        when counterparty_class = 'insurer' then 'L6:line:' || bank_line_id
     end as item_id,
     recorded_on
 from {{ ref('proj_bank_lines') }}

@@ -40,13 +40,13 @@ select
     substr(alone.item_id, 1, 2) as leg,
     'line' as kind,
     case substr(alone.item_id, 1, 2)
-        when 'L2' then 'unidentified_bank_credit'
         when 'L4' then 'deposit_mismatch'
-        else 'qr_orphan_credit'
+        when 'L5' then 'qr_orphan_credit'
+        else 'unidentified_bank_credit'
     end as class,
     alone.bank_line_id as right_ref,
     case substr(alone.item_id, 1, 2)
-        when 'L2' then alone.counterparty_class when 'L4' then 'drawer' else 'static_qr'
+        when 'L4' then 'drawer' when 'L5' then 'static_qr' else alone.counterparty_class
     end as channel,
     alone.value_on as business_date,
     alone.credit_paise as right_paise,
@@ -56,6 +56,7 @@ select
     case substr(alone.item_id, 1, 2)
         when 'L2' then 'no batch has UTR ' || coalesce(alone.utr, 'unknown')
         when 'L4' then 'no deposit has slip ' || coalesce(alone.deposit_slip_no, 'unknown')
+        when 'L6' then 'no payer has told of UTR ' || coalesce(alone.utr, 'unknown')
         else 'no payment has reference ' || coalesce(alone.rrn, alone.utr, 'unknown')
     end as rule_missed,
     alone.recorded_on as opened_on,

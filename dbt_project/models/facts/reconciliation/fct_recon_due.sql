@@ -28,13 +28,21 @@ awaited as (
     select tenant_id, item_id, settled_on, settled_on, 'batch', 0 from {{ ref('proj_settlement_batches') }}
     union all
     select tenant_id, item_id, deposited_on, deposited_on, 'deposit', null from {{ ref('proj_cash_deposits') }}
+    union all
+    select tenant_id, item_id, min(paid_on), min(paid_on), 'claim', 0
+    from {{ ref('fct_claim_settlement') }}
+    group by tenant_id, item_id
 ),
 
 terms as (
     select
         awaited.tenant_id,
         awaited.item_id,
-        awaited.taken_on,
+        -- payers' days are counted by the calendar, the bank's only from there on
+        case awaited.kind
+            when 'claim' then {{ add_days('awaited.taken_on', 'settings.settle_days_insurer') }}
+            else awaited.taken_on
+        end as taken_on,
         case
             when awaited.contract_days is not null then awaited.contract_days
             when awaited.kind = 'deposit' then settings.settle_days_cash_deposit

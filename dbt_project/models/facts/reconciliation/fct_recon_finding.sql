@@ -33,6 +33,11 @@ with items as (
         'settlement_id', 'utr', 'proposed_ref',
     ]) }}
     union all
+    {{ recon_rows(ref('fct_recon_claim'), absent=[
+        'payment_id', 'appointment_id', 'mode', 'fee_charged_paise', 'fee_expected_paise', 'tax_charged_paise',
+        'tax_expected_paise', 'fee_variance_paise', 'settlement_id', 'proposed_ref',
+    ]) }}
+    union all
     {{ recon_rows(ref('fct_recon_bank_line'), absent=[
         'left_ref', 'branch_id', 'payment_id', 'appointment_id', 'gateway', 'mode', 'due_on', 'overdue_after_on',
         'left_paise', 'matched_paise', 'fee_charged_paise', 'fee_expected_paise', 'tax_charged_paise',
@@ -46,13 +51,14 @@ select
         when
             class in (
                 'matched', 'netted_reversal', 'chargeback_lost', 'batch_matched', 'batch_carried_negative',
-                'cash_balanced', 'deposit_matched', 'qr_matched'
+                'cash_balanced', 'deposit_matched', 'qr_matched', 'claim_matched'
             )
             then 'posted'
         when
             class in (
                 'in_transit', 'on_hold', 'partially_settled', 'missing_settlement', 'batch_in_transit',
-                'batch_missing', 'deposit_in_transit', 'deposit_missing', 'qr_in_transit', 'qr_missing'
+                'batch_missing', 'deposit_in_transit', 'deposit_missing', 'qr_in_transit', 'qr_missing',
+                'claim_in_transit', 'claim_missing'
             )
             then 'expected'
         else 'mismatched'

@@ -107,7 +107,9 @@ select
     judged.status = 'mismatched'
     or (
         judged.status = 'expected'
-        and judged.class in ('missing_settlement', 'batch_missing', 'deposit_missing', 'qr_missing')
+        and judged.class in (
+            'missing_settlement', 'batch_missing', 'deposit_missing', 'qr_missing', 'claim_missing'
+        )
     ) as is_exception,
     case when judged.status in ('posted', 'resolved') then 0 else judged.stake_paise - judged.linked_paise end
         as open_paise,

@@ -15,12 +15,20 @@ expected as (
     where leg = 'L5'
 ),
 
--- the first rule that fits claims the line: UTR of a batch, slip of a deposit, RRN and then UTR of a payment or refund
+transfers as (
+    select distinct tenant_id, upper(utr) as utr, 'L6:claim:' || upper(utr) as item_id
+    from {{ ref('stg_claim') }}
+    where event_type = 'ClaimSettled'
+),
+
+-- the first rule that fits claims the line: UTR of a batch, slip of a deposit, UTR of a payer's transfer, RRN and then
+-- UTR of a payment or refund
 claimed as (
     select
         recorded.*,
         batches.item_id as batch_item_id,
         deposits.item_id as deposit_item_id,
+        transfers.item_id as claim_item_id,
         coalesce(by_rrn.item_id, by_utr.item_id) as payment_item_id
     from recorded
     left join batches
@@ -33,6 +41,10 @@ claimed as (
         and recorded.deposit_slip_no = deposits.deposit_slip_no
         and recorded.side = 'C'
         and recorded.counterparty_class = 'cash_deposit'
+    left join transfers
+        on recorded.tenant_id = transfers.tenant_id
+        and recorded.utr = transfers.utr
+        and recorded.side = 'C'
     left join expected as by_rrn
         on recorded.tenant_id = by_rrn.tenant_id
         and recorded.rrn = by_rrn.match_key
@@ -59,10 +71,12 @@ select
     claimed.rrn,
     claimed.deposit_slip_no,
     claimed.counterparty_class,
-    coalesce(claimed.batch_item_id, claimed.deposit_item_id, claimed.payment_item_id) as item_id,
+    coalesce(claimed.batch_item_id, claimed.deposit_item_id, claimed.claim_item_id, claimed.payment_item_id)
+        as item_id,
     case
         when claimed.batch_item_id is not null then 'UTR'
         when claimed.deposit_item_id is not null then 'slip number'
+        when claimed.claim_item_id is not null then 'UTR'
         when claimed.payment_item_id is not null then 'RRN or UTR'
     end as matched_by,
     {{ business_date('claimed.recorded_at', 'tenants.utc_offset_minutes') }} as recorded_on
