@@ -21,6 +21,8 @@ ADVICE: dict[str, str] = {
     "deposit_mismatch": "Compare the slip with the bank's credit; recount the bag.",
     "qr_missing": "Look for this RRN on the bank statement; it is overdue.",
     "qr_amount_mismatch": "Compare the QR payment with the bank's credit.",
+    "claim_missing": "Ask the payer for proof of the transfer and the bank for this UTR; it is overdue.",
+    "claim_amount_mismatch": "Compare the payer's advice with the bank's credit; ask the payer for the difference.",
     "qr_orphan_credit": "Find the visit that this QR credit paid for and enter it.",
 }
 

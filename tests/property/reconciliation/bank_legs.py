@@ -170,7 +170,7 @@ def _transfers(world: World, as_of: datetime, evidence: dict[str, list[BankLine]
 
 
 def _bank_alone(world: World, claims: dict[str, str], batches: list[Item]) -> Iterator[Item]:
-    legs = {"gateway": "L2", "pos": "L2", "cash_deposit": "L4", "upi_qr": "L5", "unknown": "L5"}
+    legs = {"gateway": "L2", "pos": "L2", "cash_deposit": "L4", "upi_qr": "L5", "unknown": "L5", "insurer": "L6"}
     alone = [
         line for line in world.bank_lines if line.bank_line_id not in claims and line.side == "C" and line.kind in legs
     ]
@@ -191,9 +191,9 @@ def _bank_alone(world: World, claims: dict[str, str], batches: list[Item]) -> It
             item_id=f"{leg}:line:{line.bank_line_id}",
             leg=leg,
             kind="line",
-            category={"L2": "unidentified_bank_credit", "L4": "deposit_mismatch", "L5": "qr_orphan_credit"}[leg],
+            category={"L4": "deposit_mismatch", "L5": "qr_orphan_credit"}.get(leg, "unidentified_bank_credit"),
             branch_id="-1",
-            channel={"L2": line.kind, "L4": "drawer", "L5": "static_qr"}[leg],
+            channel={"L4": "drawer", "L5": "static_qr"}.get(leg, line.kind),
             business_date=line.value_on,
             aged_from=local_day(line.recorded_at),
             left=0,

@@ -66,12 +66,18 @@ days as (
     inner join {{ ref('proj_tenants') }} as tenants on begins.tenant_id = tenants.tenant_id
     inner join {{ ref('dim_date') }} as dates
         on begins.tenant_id = dates.tenant_id
-        and dates.date_on >= begins.first_on
-        and dates.date_on <= tenants.as_of_date
+        and begins.first_on <= dates.date_on
+        and tenants.as_of_date >= dates.date_on
 ),
 
 lying as (
-    select tenant_id, bed_id, admission_id, since_seq, first_census_on, coalesce(gone_on, cast('9999-12-31' as date)) as gone_on
+    select
+        tenant_id,
+        bed_id,
+        admission_id,
+        since_seq,
+        first_census_on,
+        coalesce(gone_on, cast('9999-12-31' as date)) as gone_on
     from {{ ref('proj_bed_stays') }}
 )
 
