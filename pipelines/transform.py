@@ -14,6 +14,7 @@ import duckdb
 from mymedic.errors import Refused
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
+NEXT = "next"
 _PARSED: dict[str, Any] = {}
 
 
@@ -83,7 +84,8 @@ def _rows(database: Path) -> dict[str, int]:
 
 def write_manifest(work_dir: Path) -> Path:
     """dbt's description of the project (manifest.json), written below `work_dir`."""
-    _invoke(["parse", *_flags(work_dir, threads=1)])
+    with _environment(Path(f"{NEXT}.duckdb")):
+        _invoke(["parse", *_flags(work_dir, threads=1)])
     return work_dir / "target" / "manifest.json"
 
 
@@ -95,7 +97,9 @@ def _manifest(work_dir: Path, catalog: str) -> Any:
     The name of the database is part of it. A run writes into its manifest, so each gets a copy.
     """
     if catalog not in _PARSED:
-        _PARSED[catalog] = _invoke(["parse", *_flags(work_dir, threads=1)])
+        # No folder: the same project is then parsed once, wherever its databases lie.
+        with _environment(Path(f"{catalog}.duckdb")):
+            _PARSED[catalog] = _invoke(["parse", *_flags(work_dir, threads=1)])
     return _PARSED[catalog].deepcopy()
 
 

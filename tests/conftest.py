@@ -10,6 +10,7 @@ import pytest
 
 from mymedic.settings import Settings
 from tests.databases import start_postgres
+from tests.parsed_project import parse_for_all
 from tests.provoked import SEEN, is_by_luck, is_whole, watch, watch_problems
 from tests.scheduling import SharedWorlds
 from tests.worlds import World, make_world
@@ -22,6 +23,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedWorlds
 
 def pytest_configure(config: pytest.Config) -> None:
     watch()
+    parse_for_all(config)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
