@@ -1,6 +1,7 @@
 with appointments as (
     select
         appointments.*,
+        coalesce(aliases.survivor_key, appointments.patient_key, '-1') as person_key,
         coalesce(
             {{ business_date('appointments.start_at', 'tenants.utc_offset_minutes') }}, appointments.start_on
         ) as business_date,
@@ -16,12 +17,14 @@ with appointments as (
             as date_before_as_of
     from {{ ref('proj_appointments') }} as appointments
     inner join {{ ref('proj_tenants') }} as tenants on appointments.tenant_id = tenants.tenant_id
+    left join {{ ref('proj_patient_aliases') }} as aliases
+        on appointments.tenant_id = aliases.tenant_id and appointments.patient_key = aliases.patient_key
 )
 
 select
     appointments.tenant_id,
     appointments.appointment_id,
-    coalesce(appointments.patient_key, '-1') as patient_key,
+    appointments.person_key as patient_key,
     coalesce(branches.branch_id, '-1') as branch_id,
     branches.branch_sk,
     coalesce(branches.city_id, '-1') as city_id,

@@ -1,7 +1,7 @@
 select
     payments.tenant_id,
     payments.payment_id,
-    coalesce(payments.patient_key, '-1') as patient_key,
+    coalesce(aliases.survivor_key, payments.patient_key, '-1') as patient_key,
     coalesce(branches.branch_id, '-1') as branch_id,
     coalesce(branches.city_id, '-1') as city_id,
     payments.appointment_id,
@@ -55,6 +55,8 @@ left join {{ ref('fct_payment_terms') }} as terms
     on payments.tenant_id = terms.tenant_id and payments.payment_id = terms.payment_id
 left join {{ ref('fct_appointment') }} as appointments
     on payments.tenant_id = appointments.tenant_id and payments.appointment_id = appointments.appointment_id
+left join {{ ref('proj_patient_aliases') }} as aliases
+    on payments.tenant_id = aliases.tenant_id and payments.patient_key = aliases.patient_key
 left join {{ ref('dim_branch') }} as branches
     on payments.tenant_id = branches.tenant_id
     and payments.branch_id = branches.branch_id

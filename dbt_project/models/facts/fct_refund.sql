@@ -2,7 +2,7 @@ select
     refunds.tenant_id,
     refunds.refund_id,
     refunds.payment_id,
-    coalesce(refunds.patient_key, payments.patient_key) as patient_key,
+    payments.patient_key,
     payments.branch_id,
     payments.city_id,
     payments.practitioner_id,

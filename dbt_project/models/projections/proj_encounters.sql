@@ -18,6 +18,7 @@ select
     max(case when event_type = 'EncounterFinished' then occurred_at end) as finished_at,
     max(wait_seconds) as wait_seconds,
     max(duration_seconds) as duration_seconds,
+    min(seq) as first_seq,
     max(seq) as last_seq
 from {{ ref('stg_encounter') }}
 group by tenant_id, aggregate_id
