@@ -26,14 +26,10 @@ visited as (
         appointments.tenant_id,
         coalesce(aliases.survivor_key, appointments.patient_key) as patient_key,
         min(
-            case
-                when appointments.status = 'fulfilled'
-                    then coalesce(
-                        {{ business_date('appointments.start_at', 'tenants.utc_offset_minutes') }},
-                        appointments.start_on
-                    )
-            end
-        ) as first_visit_on,
+            coalesce(
+                {{ business_date('appointments.start_at', 'tenants.utc_offset_minutes') }}, appointments.start_on
+            )
+        ) filter (where appointments.status = 'fulfilled') as first_visit_on,
         max(appointments.last_seq) as last_seq
     from {{ ref('proj_appointments') }} as appointments
     inner join {{ ref('proj_tenants') }} as tenants on appointments.tenant_id = tenants.tenant_id
