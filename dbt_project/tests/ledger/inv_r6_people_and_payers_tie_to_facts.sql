@@ -6,6 +6,9 @@ with told as (
     select tenant_id, '2200', branch_id, -amount_paise
     from {{ ref('fct_refund') }}
     where is_reserved and state <> 'processed'
+    union all
+    select tenant_id, '1400', coalesce(branch_id, '-1'), outstanding_paise
+    from {{ ref('proj_invoices') }}
 ),
 
 told_sums as (
@@ -21,7 +24,7 @@ ledger as (
         branch_id,
         sum(case side when 'D' then amount_paise else -amount_paise end) as balance_paise
     from {{ ref('fct_ledger_entry') }}
-    where account in ('2100', '2200')
+    where account in ('2100', '2200', '1400')
     group by tenant_id, account, branch_id
 )
 

@@ -14,8 +14,18 @@ with legs as (
     {{ ledger_legs(ref('fct_posting_claim'), ['amount', 'net', 'tds', 'other', 'disallowed', 'rest']) }}
     union all
     select
-        tenant_id, source_seq, posting, branch_id, account, side, amount_paise, service_kind, business_date, occurred_at,
-        recorded_at, source_ref
+        tenant_id,
+        source_seq,
+        posting,
+        branch_id,
+        account,
+        side,
+        amount_paise,
+        service_kind,
+        business_date,
+        occurred_at,
+        recorded_at,
+        source_ref
     from {{ ref('fct_posting_resolution') }}
 )
 

@@ -54,7 +54,11 @@ shares as (
     where slips.event_type = 'CashDeposited'
     group by slips.tenant_id, slips.bank_account_id, slips.deposit_slip_no, drawers.branch_id
     union all
-    select paid.tenant_id, 'L6:claim:' || paid.utr, coalesce(submitted.branch_id, '-1'), {{ sum_paise('paid.net_paise') }}
+    select
+        paid.tenant_id,
+        'L6:claim:' || paid.utr,
+        coalesce(submitted.branch_id, '-1'),
+        {{ sum_paise('paid.net_paise') }}
     from {{ ref('stg_claim') }} as paid
     left join submitted on paid.tenant_id = submitted.tenant_id and paid.aggregate_id = submitted.claim_id
     where paid.event_type = 'ClaimSettled'

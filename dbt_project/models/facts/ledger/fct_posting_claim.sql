@@ -22,11 +22,14 @@ with events as (
         -- what the payer disallows at this moment: a request to look again takes of it
         cast(
             coalesce(
-                sum(case moved.event_type when 'ClaimReprocessRequested' then -moved.amount_paise else moved.disallowed_paise end)
-                    over (
-                        partition by moved.tenant_id, moved.aggregate_id order by moved.seq
-                        rows between unbounded preceding and current row
-                    ),
+                sum(
+                    case moved.event_type
+                        when 'ClaimReprocessRequested' then -moved.amount_paise else moved.disallowed_paise
+                    end
+                ) over (
+                    partition by moved.tenant_id, moved.aggregate_id order by moved.seq
+                    rows between unbounded preceding and current row
+                ),
                 0
             ) as bigint
         ) as disallowed_paise

@@ -26,12 +26,6 @@ with events as (
         or (moved.event_type = 'DisputeResolved' and moved.outcome = 'lost')
 ),
 
-invoices as (
-    select tenant_id, aggregate_id as invoice_id, coalesce(branch_id, '-1') as branch_id
-    from {{ ref('stg_invoice') }}
-    where event_type = 'InvoiceIssued'
-),
-
 -- an allocation names its invoice; the end of a refund sets free what its request set aside
 placed as (
     select
@@ -46,7 +40,8 @@ placed as (
     inner join {{ ref('proj_tenants') }} as tenants on events.tenant_id = tenants.tenant_id
     inner join {{ ref('fct_payment') }} as payments
         on events.tenant_id = payments.tenant_id and events.payment_id = payments.payment_id
-    left join invoices on events.tenant_id = invoices.tenant_id and events.invoice_id = invoices.invoice_id
+    left join {{ ref('proj_invoices') }} as invoices
+        on events.tenant_id = invoices.tenant_id and events.invoice_id = invoices.invoice_id
     left join {{ ref('proj_refunds') }} as refunds
         on events.tenant_id = refunds.tenant_id and events.refund_id = refunds.refund_id
 ),

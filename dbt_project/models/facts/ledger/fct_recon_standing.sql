@@ -17,7 +17,7 @@ with stood as (
         case
             when items.kind = 'line' and items.leg in ('L1', 'L3') then '2900'
             when items.kind = 'line' then '2910'
-            when items.kind in ('payment', 'refund') and items.leg in ('L1', 'L3') and items.excess_paise > 0 then '2900'
+            when items.leg in ('L1', 'L3') and items.kind <> 'dispute' and items.excess_paise > 0 then '2900'
             when items.kind in ('payment', 'refund') and items.leg = 'L1' then '1200'
             when items.kind in ('payment', 'refund') and items.leg = 'L3' then '1210'
             when items.kind = 'dispute' then '1250'
