@@ -76,6 +76,17 @@ class Service:
     gst_bps: int
 
 
+@dataclass(slots=True, frozen=True)
+class PriceTag:
+    """A price as it was set: of one city, or of the whole tenant; `kind` is empty, or the visit type that it is for."""
+
+    at: datetime
+    service: Service
+    city_id: str | None
+    kind: str
+    paise: int
+
+
 @dataclass(slots=True, eq=False)
 class Tenant:
     """A tenant and the figures that its policies and price list put into people's heads."""
@@ -89,6 +100,7 @@ class Tenant:
     consultation: dict[str, Service] = field(default_factory=dict)
     cosmetic: dict[str, Service] = field(default_factory=dict)
     prices: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    price_tags: list[PriceTag] = field(default_factory=list)
 
     def id_of(self, prefix: str, *name: str) -> str:
         """The id of something of this tenant that has a name in the simulator."""

@@ -9,6 +9,7 @@ from simulator.acquirer import Acquirer
 from simulator.bank import Bank
 from simulator.calendar import DAY, local
 from simulator.cast import Tenant
+from simulator.cohorts import cohort_wishes
 from simulator.counter import Counter
 from simulator.demand import Demand, Wish
 from simulator.doors import Doors
@@ -53,6 +54,8 @@ class Play:
         self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till))
         self._reception = Reception(house, People(house), gateway, self._life)
         for wish in Demand(house).wishes():
+            self._plan_wish(wish)
+        for wish in cohort_wishes(house):
             self._plan_wish(wish)
         for change in profile.price_change:
             self._plan_change(change, prices)

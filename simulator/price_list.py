@@ -6,7 +6,7 @@ from typing import Literal
 
 from event_store.aggregates.price.commands import SetPrice
 from event_store.aggregates.price.events import PriceScope
-from simulator.cast import Service, Tenant
+from simulator.cast import PriceTag, Service, Tenant
 from simulator.desk import Desk
 from simulator.profile import RUPEE, PriceChangeRow, Profile
 
@@ -39,11 +39,13 @@ class PriceList:
 
     def change(self, tenant: Tenant, change: PriceChangeRow) -> None:
         """From now on the consultations cost more or less; what is booked stays at its price."""
+        if change.tenants and tenant.id not in change.tenants:
+            return
         for specialty, service in tenant.consultation.items():
             for city in change.cities if specialty in change.specialties else ():
                 old = tenant.prices.get((service.id, city, ""))
                 if old is not None:
-                    rupees = _step(old * (10_000 + change.bps) // 10_000 // RUPEE)
+                    rupees = change.rupees or _step(old * (10_000 + change.bps) // 10_000 // RUPEE)
                     self._set(tenant, service, city, "", rupees, f"day {change.day}")
 
     def _set(
@@ -58,6 +60,8 @@ class PriceList:
             effective_from=self._desk.clock.now(),
         )
         self._desk.ask(tenant.id, tenant.manager, command, service.id, city_id or "tenant", kind, when)
+        tag = PriceTag(self._desk.clock.now(), service, city_id, kind, rupees * RUPEE)
+        tenant.price_tags.append(tag)
         if city_id:
             tenant.prices[service.id, city_id, kind] = rupees * RUPEE
 

@@ -81,12 +81,31 @@ class BranchRow(Struct, forbid_unknown_fields=True):
 
 
 class PriceChangeRow(Struct, forbid_unknown_fields=True):
-    """On a day (the first is 1) the consultations of some specialties in some cities cost so many basis points more."""
+    """On a day (the first is 1) the consultations of some specialties in some cities cost so many basis points more.
+
+    Or exactly so many `rupees`. Without `tenants` it is everybody's in those cities.
+    """
 
     day: int
     cities: list[str]
     specialties: list[str]
-    bps: int
+    bps: int = 0
+    rupees: int = 0
+    tenants: list[str] = []
+
+
+class CohortRow(Struct, forbid_unknown_fields=True):
+    """Exactly so many walk-in bookings of a specialty, spread over its open days of a stretch (the first day is 1).
+
+    For a specialty of no mix of its own, so that nobody else books it: what prices do can then be counted.
+    """
+
+    tenant: str
+    specialty: str
+    branches: list[str]
+    from_day: int
+    days: int
+    bookings: int
 
 
 class TenantRow(Struct, forbid_unknown_fields=True):
@@ -123,6 +142,7 @@ class Profile(Struct, forbid_unknown_fields=True):
     sessions: dict[str, tuple[list[int], str, str]]
     tenant: list[TenantRow]
     price_change: list[PriceChangeRow] = []
+    cohort: list[CohortRow] = []
 
 
 def names() -> list[str]:

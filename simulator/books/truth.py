@@ -14,6 +14,7 @@ from simulator.books.chain_variance import chain_variance
 from simulator.books.items import items
 from simulator.books.leakage import leakage_metrics
 from simulator.books.noshow_patterns import noshow_patterns
+from simulator.books.price_sensitivity import price_sensitivity
 from simulator.books.reconciliation import recon_items
 from simulator.books.settlement_report import settlement_report
 from simulator.calendar import day_of
@@ -34,6 +35,7 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_cancellation_leakage": cancellation_leakage(tenant, ledger.visits),
         "mart_noshow_patterns": noshow_patterns(tenant, ledger.visits, as_of),
         "mart_chain_variance": chain_variance(tenant.id, ledger.visits, ledger.receipts, found, as_of),
+        "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, today),
     }
 
 

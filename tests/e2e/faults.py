@@ -21,6 +21,15 @@ GRAIN: dict[str, tuple[str, ...]] = {
         "specialty_id",
         "leakage_type",
     ),
+    "mart_price_sensitivity": (
+        "tenant_id",
+        "level",
+        "city_id",
+        "specialty_id",
+        "service_id",
+        "visit_type",
+        "effective_on",
+    ),
     "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
 }
 # Amounts and counts of several faults in one cell add up; classes, ages and ratios are of the whole.

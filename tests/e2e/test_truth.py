@@ -26,9 +26,9 @@ def compare(world: World, table: str, point: str) -> None:
     seen = 0
     for tenant_id in world.report.tenants:
         truth = booked(world.truth(tenant_id, point), table)
-        if not truth:
-            continue
-        mart = built(world.warehouse(tenant_id, point), table, list(truth[0]))
+        columns = list(truth[0]) if truth else ["tenant_id"]
+        mart = built(world.warehouse(tenant_id, point), table, columns)
         assert differences(truth, mart)[:10] == [], f"{table} of {tenant_id} at {point}"
         seen += len(truth)
-    assert seen > 0
+    # what takes weeks to be told is not told before everything has settled
+    assert seen > 0 or point != "settled"

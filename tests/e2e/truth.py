@@ -18,6 +18,7 @@ TABLES = (
     "mart_cancellation_leakage",
     "mart_noshow_patterns",
     "mart_chain_variance",
+    "mart_price_sensitivity",
 )
 Row = dict[str, Any]
 

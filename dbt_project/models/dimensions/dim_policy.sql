@@ -1,9 +1,15 @@
+{% set escalation = {
+    'threshold': 'policies.body_noshow_escalation_threshold', 'bps': 'policies.body_noshow_escalation_bps'
+} -%}
 with tiers as (
     select
         tenant_id,
         seq,
         min(case when forfeit_bps = 0 then min_lead_seconds end) as free_window_seconds,
-        max(forfeit_bps) as max_forfeit_bps
+        max(forfeit_bps) as max_forfeit_bps,
+        '[' || {{ dbt.listagg(
+            json_object({'min_lead_seconds': 'min_lead_seconds', 'forfeit_bps': 'forfeit_bps'}), "','", 'order by ordinal'
+        ) }} || ']' as tiers
     from {{ ref('stg_policy__body_tiers') }}
     group by tenant_id, seq
 ),
@@ -15,20 +21,46 @@ retired as (
     group by tenant_id, policy_version_id
 ),
 
-versions as (
+published as (
     select
-        policies.tenant_id,
-        policies.kind,
-        policies.scope_level
-        || coalesce(':' || coalesce(policies.scope_branch_id, policies.scope_city_id), '') as scope_key,
-        policies.policy_version_id,
-        policies.body_mode as deposit_mode,
-        policies.body_bps as deposit_bps,
-        policies.body_fixed_paise as deposit_fixed_paise,
+        policies.*,
         tiers.free_window_seconds,
         tiers.max_forfeit_bps,
-        policies.body_noshow_forfeit_bps as noshow_forfeit_bps,
-        policies.effective_from as valid_from,
+        case policies.kind
+            when 'cancellation' then {{ json_object({
+                'tiers': 'tiers.tiers',
+                'max_reschedules': 'policies.body_max_reschedules',
+                'min_reschedule_lead_seconds': 'policies.body_min_reschedule_lead_seconds',
+                'noshow_forfeit_bps': 'policies.body_noshow_forfeit_bps',
+                'noshow_grace_seconds': 'policies.body_noshow_grace_seconds',
+                'forfeit_base': 'policies.body_forfeit_base',
+            }, texts=['forfeit_base']) }}
+            when 'deposit' then {{ json_object({
+                'mode': 'policies.body_mode',
+                'fixed_paise': 'policies.body_fixed_paise',
+                'bps': 'policies.body_bps',
+                'min_paise': 'policies.body_min_paise',
+                'max_paise': 'policies.body_max_paise',
+                'channels': 'policies.body_channels',
+                'hold_ttl_seconds': 'policies.body_hold_ttl_seconds',
+                'noshow_escalation': 'case when policies.body_noshow_escalation_threshold is not null then '
+                ~ json_object(escalation) ~ ' end',
+            }, texts=['mode']) }}
+            when 'follow_up' then {{ json_object({
+                'free_days': 'policies.body_free_days',
+                'free_visits': 'policies.body_free_visits',
+                'same_practitioner': 'policies.body_same_practitioner',
+                'early_days': 'policies.body_early_days',
+                'late_days': 'policies.body_late_days',
+                'lapse_days': 'policies.body_lapse_days',
+            }) }}
+            else {{ json_object({
+                'auto_approve_limit_paise': 'policies.body_auto_approve_limit_paise',
+                'manager_limit_paise': 'policies.body_manager_limit_paise',
+                'cash_refund_limit_paise': 'policies.body_cash_refund_limit_paise',
+                'max_age_days': 'policies.body_max_age_days',
+            }) }}
+        end as body,
         least(
             coalesce(retired.effective_to, {{ end_of_time() }}),
             coalesce(
@@ -50,39 +82,44 @@ versions as (
 
 -- what holds while nobody has published anything (DOMAIN §2.3)
 defaults as (
-    select
-        tenants.tenant_id,
-        kinds.kind,
-        'default' as scope_key,
-        'pol_default_' || kinds.kind as policy_version_id,
-        case when kinds.kind = 'deposit' then 'none' end as deposit_mode,
-        cast(case when kinds.kind = 'deposit' then 0 end as bigint) as deposit_bps,
-        cast(case when kinds.kind = 'deposit' then 0 end as bigint) as deposit_fixed_paise,
-        cast(case when kinds.kind = 'cancellation' then 86400 end as bigint) as free_window_seconds,
-        cast(case when kinds.kind = 'cancellation' then 10000 end as bigint) as max_forfeit_bps,
-        cast(case when kinds.kind = 'cancellation' then 10000 end as bigint) as noshow_forfeit_bps,
-        {{ start_of_time() }} as valid_from,
-        {{ end_of_time() }} as valid_to,
-        0 as last_seq
+    select tenants.tenant_id, policies.*
     from {{ ref('proj_tenants') }} as tenants
-    cross join (
-        select 'cancellation' as kind
-        union all
-        select 'deposit'
-        union all
-        select 'follow_up'
-        union all
-        select 'refund'
-    ) as kinds
+    cross join {{ ref('default_policies') }} as policies
+),
+
+members as (
+    select
+        tenant_id,
+        kind,
+        scope_level || coalesce(':' || coalesce(scope_branch_id, scope_city_id), '') as scope_key,
+        policy_version_id,
+        body,
+        body_mode as deposit_mode,
+        body_bps as deposit_bps,
+        body_fixed_paise as deposit_fixed_paise,
+        free_window_seconds,
+        max_forfeit_bps,
+        body_noshow_forfeit_bps as noshow_forfeit_bps,
+        body_free_days as free_days,
+        body_free_visits as free_visits,
+        body_same_practitioner as is_same_practitioner,
+        effective_from as valid_from,
+        valid_to,
+        last_seq
+    from published
+    where valid_to > effective_from
+
+    union all
+
+    select
+        tenant_id, kind, 'default' as scope_key, policy_version_id, body, deposit_mode, deposit_bps,
+        deposit_fixed_paise, free_window_seconds, max_forfeit_bps, noshow_forfeit_bps, free_days, free_visits,
+        is_same_practitioner, {{ start_of_time() }} as valid_from, {{ end_of_time() }} as valid_to, 0 as last_seq
+    from defaults
 )
 
 select
     {{ surrogate_key(['tenant_id', 'kind', 'scope_key', epoch_seconds('valid_from')]) }} as policy_sk,
     members.*,
     valid_to = {{ end_of_time() }} as is_current
-from (
-    select * from versions
-    union all
-    select * from defaults
-) as members
-where valid_to > valid_from
+from members

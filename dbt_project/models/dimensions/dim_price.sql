@@ -34,6 +34,7 @@ bounded as (
         prices.gst_bps,
         prices.effective_from as valid_from,
         coalesce(last_words.ends_at, {{ end_of_time() }}) as valid_to,
+        prices.seq as set_seq,
         greatest(prices.seq, coalesce(last_words.seq, 0)) as last_seq
     from {{ ref('stg_price') }} as prices
     left join last_words
@@ -61,6 +62,7 @@ select
     valid_from,
     valid_to,
     valid_to = {{ end_of_time() }} as is_current,
+    set_seq,
     last_seq
 from bounded
 where valid_to > valid_from

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 
 from event_store.aggregates.appointment.events import AppointmentEnteredInError, AppointmentHoldExpired
@@ -21,6 +22,7 @@ from event_store.aggregates.payment.events import (
     RefundRequested,
 )
 from event_store.aggregates.tenant.events import Calendar, SettingsPatch, TenantSettingsChanged
+from mymedic import policies
 from mymedic.clock import zone
 from tests.integration.warehouse.clinic import Clinic, ist
 from tests.integration.warehouse.rig import build_warehouse, new_folder, opened, patient_key, run_project
@@ -250,6 +252,14 @@ def test_zones_have_the_offset_that_the_program_gives_them(warehouse: duckdb.Duc
     [found] = rows(warehouse, "select utc_offset_minutes from time_zones where tz = ?", name)
     offset = zone(name).utcoffset(None)
     assert offset is not None and found["utc_offset_minutes"] * 60 == offset.total_seconds()
+
+
+def test_default_policies_are_those_of_the_program(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = rows(warehouse, "SELECT kind, body FROM dim_policy WHERE scope_key = 'default' AND tenant_id = 'ten_test'")
+    assert {row["kind"]: msgspec.json.decode(row["body"]) for row in found} == {
+        kind: {name: value for name, value in msgspec.json.decode(msgspec.json.encode(body)).items() if name != "kind"}
+        for kind, body in policies.DEFAULTS.items()
+    }
 
 
 def test_every_row_leads_back_to_its_events(warehouse: duckdb.DuckDBPyConnection) -> None:
