@@ -26,6 +26,7 @@ WORDS = {
     "resolve": "closing",
     "reopen": "closing",
     "close": "closing",
+    "statement": "stating",
     "trace": "tracing",
     "certificate": "certifying",
     "serve": "serving",
