@@ -6,10 +6,10 @@ from collections import defaultdict
 from datetime import date
 
 from simulator import files
-from simulator.bank import Bank
+from simulator.bank import Bank, bank_reference
 from simulator.batching import Batcher
-from simulator.books.records import Line, Receipt
-from simulator.calendar import local
+from simulator.books.records import Line, Receipt, Refund
+from simulator.calendar import bank_days_after, day_of, local
 from simulator.doors import Doors
 from simulator.fees import Fees
 from simulator.settlement import payment_line
@@ -32,6 +32,19 @@ class Acquirer:
         assert receipt.due_on is not None
         self._due[receipt.due_on].append(payment_line(receipt, "whole", receipt.amount_paise, self._fees))
 
+    def give_back(self, refund: Refund) -> None:
+        """The terminal sends it back to the card; a row of the file will say so."""
+        house, holidays = self._house, self._house.stage.profile.calendar.bank_holidays
+        refund.processed_at = house.now
+        refund.due_on = bank_days_after(day_of(house.now), self._table.settle_days, holidays)
+        refund.grace_on = bank_days_after(refund.due_on, 1, holidays)
+        refund.reference = bank_reference(house, refund)
+        amount = refund.amount_paise
+        line = Line("refund", "refund", refund.reference, amount, 0, 0, 0, amount, house.now)
+        line.refund = refund
+        self._due[refund.due_on].append(line)
+        self._doors.tell_refund(refund)
+
     def plan_day(self, on: date) -> None:
         self._house.plan(local(on, self._table.file_at), "1 terminals", f"{on}", lambda: self._settle(on))
 
@@ -47,8 +60,9 @@ class Acquirer:
         self._doors.settlement(batch.gateway, "generic_csv_v1", f"terminals-{on}.csv", data)
         for line in lines:
             line.settlement_id, line.recorded_on = batch.settlement_id, on
-            assert line.receipt is not None
-            line.receipt.lines.append(line)
+            owner = line.receipt or line.refund
+            assert owner is not None
+            owner.lines.append(line)
         self._house.ledger.batches.append(batch)
         faults = self._house.faults
         if faults.wants("F26", on):

@@ -1,7 +1,7 @@
 """The bank: credits as they fall due, and a statement each day on which something moved.
 
-A line is known by the balance after it. So settlements come first on a statement, and each evening what is above the
-opening balance is swept to another account: what goes wrong with one line renames few others.
+A line is known by the balance after it. So what nobody expects comes first on a statement, then settlements, and each
+evening what is above the opening balance is swept to another account: what goes wrong with one line renames few others.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from event_store.aggregates.bank_statement.events import BankLineRecorded
 from event_store.recorded import Recorded
 from simulator import files
-from simulator.books.records import Batch, Deposit, Receipt
-from simulator.calendar import DAY, is_bank_day, local
+from simulator.books.records import Batch, Deposit, Receipt, Refund, StrayCredit
+from simulator.calendar import DAY, bank_days_after, day_of, is_bank_day, local
 from simulator.doors import Doors
 from simulator.profile import RUPEE
 from simulator.stage import House
+
+# A transfer out shows on the statement a bank day later; a payment that nobody noted is of about this much.
+TRANSFER_DAYS = 1
+STRAY = 40_000
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +48,7 @@ class Bank:
         self._due: dict[date, list[Movement]] = defaultdict(list)
         self._opening = self._balance = self._table.opening_rupees * RUPEE
         self._by_utr: dict[str, Batch] = {}
+        self._strays: dict[str, StrayCredit] = {}
         house.stage.desk.watch("BankLineRecorded", self._note_line)
 
     def credit_batch(self, batch: Batch, paise: int, narration: str) -> None:
@@ -81,6 +87,20 @@ class Bank:
             Movement(f"2 {receipt.rrn}", narration, receipt.rrn, receipt.amount_paise, note)
         )
 
+    def give_back(self, refund: Refund) -> None:
+        """A refund by transfer: told at once, and on the statement of the next bank day."""
+        refund.processed_at = self._house.now
+        refund.due_on = bank_days_after(day_of(self._house.now), TRANSFER_DAYS, self._holidays)
+        refund.grace_on = bank_days_after(refund.due_on, 1, self._holidays)
+        refund.reference = bank_reference(self._house, refund)
+
+        def note() -> None:
+            refund.banked_paise = refund.amount_paise
+
+        narration, key = f"NEFT DR {refund.reference} REFUND", f"2 {refund.reference}"
+        self._due[refund.due_on].append(Movement(key, narration, refund.reference, -refund.amount_paise, note))
+        self._doors.tell_refund(refund)
+
     def credit_deposit(self, deposit: Deposit, paise: int) -> None:
         def note() -> None:
             deposit.banked_paise = paise
@@ -93,7 +113,24 @@ class Bank:
         if self._is_last_bank_day(on) and on <= self._house.stage.last_day:
             charge = -self._table.charge_rupees * RUPEE
             self._due[on].append(Movement("3", "SMS CHGS AND GST", "", charge, lambda: None))
+        self._consider_stray(on)
         self._house.plan(local(on, self._table.statement_at), "2 statement", f"{on}", lambda: self._state(on))
+
+    def _consider_stray(self, on: date) -> None:
+        """F28: somebody has paid to the QR on the wall, and nobody at the desk has noted it."""
+        faults, tenant = self._house.faults, self._house.tenant
+        if not is_bank_day(on, self._holidays) or on > self._house.stage.last_day or not faults.wants("F28", on):
+            return
+        amount = STRAY + 100 * faults.pick("F28", 400)
+        number = int(tenant.id_of("ref", "stray", str(on))[-12:].encode().hex(), 16)
+        stray = StrayCredit(f"5{number % 10**11:011d}", amount, on)
+        self._strays[stray.rrn] = stray
+        narration = f"UPI/CR/{stray.rrn}/UNKNOWN"
+        note = partial(self._house.ledger.stray_credits.append, stray)
+        self._due[on].append(Movement(f"0 {stray.rrn}", narration, stray.rrn, amount, note))
+        faults.place(
+            "F28", leg="L5", expected="qr_orphan_credit", ids=[stray.rrn], amount_paise=amount, detected_from=on
+        )
 
     def is_done(self) -> bool:
         return not self._due
@@ -124,6 +161,16 @@ class Bank:
     def _note_line(self, recorded: Recorded) -> None:
         event = recorded.event
         assert isinstance(event, BankLineRecorded)
-        batch = self._by_utr.get(event.utr or "") if recorded.tenant_id == self._house.tenant.id else None
+        if recorded.tenant_id != self._house.tenant.id:
+            return
+        batch, stray = self._by_utr.get(event.utr or ""), self._strays.get(event.rrn or "")
         if batch is not None:
             batch.bank_line_id = event.bank_line_id
+        if stray is not None:
+            stray.bank_line_id = event.bank_line_id
+
+
+def bank_reference(house: House, refund: Refund) -> str:
+    """The UTR of money that goes back: unique, because it follows from the refund."""
+    number = int(house.tenant.id_of("ref", refund.id)[-12:].encode().hex(), 16)
+    return f"ICICR{number % 10**13:013d}"

@@ -93,6 +93,27 @@ class Desk:
         aggregate_id: str | None = None,
     ) -> None:
         """Send a command that must be accepted; `name` makes its id."""
+        ack = self._send(tenant_id, actor, command, *name, channel=channel, aggregate_id=aggregate_id)
+        if ack.status != "accepted":
+            why = f"{ack.error.code} {ack.error.message}" if ack.error else ack.status
+            raise SimulationError(f"{type(command).__name__} {'/'.join(name)} of {tenant_id}: {why}")
+        self.follow_up()
+
+    def ask_in_vain(self, code: str, tenant_id: str, actor: Actor, command: Command, *name: str) -> None:
+        """Send a command that must be refused with a code."""
+        ack = self._send(tenant_id, actor, command, *name)
+        if ack.error is None or ack.error.code != code:
+            raise SimulationError(f"{type(command).__name__} {'/'.join(name)} of {tenant_id}: {ack}, not {code}")
+
+    def _send(
+        self,
+        tenant_id: str,
+        actor: Actor,
+        command: Command,
+        *name: str,
+        channel: EntryChannel = "console",
+        aggregate_id: str | None = None,
+    ) -> Ack:
         kind = type(command).__name__
         envelope = Envelope(
             command=command,
@@ -103,11 +124,7 @@ class Desk:
             channel=channel,
             aggregate_id=aggregate_id,
         )
-        ack = self.batch.handle(envelope)
-        if ack.status != "accepted":
-            why = f"{ack.error.code} {ack.error.message}" if ack.error else ack.status
-            raise SimulationError(f"{kind} {'/'.join(name)} of {tenant_id}: {why}")
-        self.follow_up()
+        return self.batch.handle(envelope)
 
     def follow_up(self) -> None:
         """Let watchers see and processes answer what was recorded since."""

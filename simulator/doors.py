@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from event_store.aggregates.payment.commands import RecordRefundProcessed
 from event_store.aggregates.settlement_file.events import SettlementLineRecorded
 from event_store.recorded import Recorded
 from integrations.bank.inbound import ingest_statement
 from integrations.gateway.inbound import ingest_settlement
 from integrations.ingest import IngestReport
 from mymedic.messages import Actor
-from simulator.books.records import Line
+from simulator.books.records import Line, Refund
 from simulator.desk import SimulationError
 from simulator.stage import House
 
@@ -31,6 +32,24 @@ class Doors:
     def settlement_again(self, gateway: str, format: str, name: str, data: bytes, wanted: str) -> None:
         """Hand in what is known already: it must be called `wanted`, and no row of it recorded."""
         self._conclude(self._hand_in(gateway, format, name, data), wanted, 0)
+
+    def settlement_of(self, tenant_id: str, gateway: str, name: str, data: bytes) -> None:
+        """Hand in a file at another tenant's door."""
+        report = ingest_settlement(
+            self._house.stage.desk.batch, tenant_id, data, name, "razorpay_recon_csv_v1", gateway, DOOR
+        )
+        self._conclude(report, "accepted", report.rows)
+
+    def tell_refund(self, refund: Refund) -> None:
+        """The bank or the acquirer reports what it has paid back, under its own reference."""
+        assert refund.processed_at is not None
+        command = RecordRefundProcessed(
+            payment_id=refund.receipt.id,
+            refund_id=refund.id,
+            arn_or_rrn=refund.reference,
+            processed_at=refund.processed_at,
+        )
+        self._house.stage.desk.ask(self._house.tenant.id, DOOR, command, refund.id)
 
     def _hand_in(self, gateway: str, format: str, name: str, data: bytes) -> IngestReport:
         return ingest_settlement(self._house.stage.desk.batch, self._house.tenant.id, data, name, format, gateway, DOOR)

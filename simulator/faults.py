@@ -15,9 +15,12 @@ from simulator.desk import SimulationError
 from simulator.draws import Dice, Draws
 from simulator.profile import Profile
 
-# Faults of a row of a gateway's file (F11: of its webhook), of a webhook's delivery, and of a cash drawer.
+# Faults of a row of a gateway's file (F11: of its webhook), of a webhook's delivery, of a payment's later life, of a
+# refund, and of a cash drawer.
 LINE = ("F01", "F02", "F03", "F04", "F05", "F06", "F11", "F30", "F40")
 WEBHOOK = ("F08", "F09", "F10")
+LIFE = ("F14", "F18", "F19")
+REFUND = ("F15", "F16", "F17")
 DRAWER = ("F21", "F22", "F23", "F24")
 NAMES: dict[str, str] = {
     "F01": "missing_settlement_row",
@@ -32,6 +35,13 @@ NAMES: dict[str, str] = {
     "F10": "bad_signature",
     "F11": "missed_webhook",
     "F12": "orphan_line",
+    "F13": "late_capture",
+    "F14": "double_capture",
+    "F15": "refund_fail_then_retry",
+    "F16": "refund_final_fail",
+    "F17": "missing_refund_debit",
+    "F18": "chargeback_lost",
+    "F19": "chargeback_won",
     "F20": "unexpected_adjustment",
     "F21": "cash_short",
     "F22": "cash_over",
@@ -40,8 +50,10 @@ NAMES: dict[str, str] = {
     "F25": "batch_bank_mismatch",
     "F26": "batch_missing_bank",
     "F27": "qr_missing",
+    "F28": "qr_orphan_credit",
     "F29": "negative_batch",
     "F30": "on_hold_released_later",
+    "F39": "cross_tenant_poison",
     "F40": "split_settlement",
 }
 # Aimed at this share of the days, and not at the last ones, so that there is time left to find a place and to see the
@@ -75,7 +87,7 @@ class Faults:
         on = set(enabled)
         self._first = profile.start_on
         self._groups: dict[tuple[str, ...], tuple[str, ...]] = {
-            group: tuple(name for name in group if name in counts) for group in (LINE, WEBHOOK, DRAWER)
+            group: tuple(name for name in group if name in counts) for group in (LINE, WEBHOOK, LIFE, REFUND, DRAWER)
         }
         self._aims = {
             name: _aims(name, count, profile, draws.of("fault", tenant_id, name))
@@ -100,12 +112,23 @@ class Faults:
 
     def line_fault(self, receipt: Receipt, on: date) -> str:
         """The fault that a gateway payment's row (or its webhook, F11) may have."""
-        return "" if _is_for_webhooks(receipt) else self.cell(LINE, receipt.branch.index, on)
+        return "" if receipt.is_extra or _is_set_apart(receipt) else self.cell(LINE, receipt.branch.index, on)
 
-    def webhook_fault(self, receipt: Receipt) -> str:
-        """The fault that the delivery of a gateway payment's webhooks may have."""
-        names = self._groups[WEBHOOK]
-        return names[ord(receipt.id[-2]) % len(names)] if names and _is_for_webhooks(receipt) else ""
+    def payment_fault(self, receipt: Receipt) -> str:
+        """The fault that a gateway payment may have: what becomes of a paid bill, else the delivery of its webhooks."""
+        if receipt.is_extra or not _is_set_apart(receipt):
+            return ""
+        names = self._groups[WEBHOOK] if receipt.purpose == "deposit" else self._groups[LIFE] or self._groups[WEBHOOK]
+        return names[_number(receipt.id) % len(names)] if names else ""
+
+    def refund_fault(self, number: int) -> str:
+        """The fault that the so-manieth refund may have, of those that would be settled on a day of theirs."""
+        names = self._groups[REFUND]
+        return names[number % len(names)] if names else ""
+
+    def is_refunds_day(self, on: date) -> bool:
+        """Every other day's refunds may have faults of their own; on the others they may be settled apart (F29)."""
+        return (on - self._first).days % 2 == 1
 
     def pick(self, name: str, size: int) -> int:
         """Which of so many eligible items the next of this fault takes."""
@@ -145,6 +168,11 @@ def _aims(name: str, count: int, profile: Profile, dice: Dice) -> list[int]:
     return sorted(aims)
 
 
-def _is_for_webhooks(receipt: Receipt) -> bool:
-    """A quarter of all payments, told by their ids, is kept for faults of delivery, which change no figure."""
+def _is_set_apart(receipt: Receipt) -> bool:
+    """A quarter of all payments, told by their ids, is kept for faults of delivery and of their later life."""
     return ord(receipt.id[-1]) % 4 == 3
+
+
+def _number(id: str) -> int:
+    """A number that follows from an id, and not from whatever else is told by its last sign."""
+    return sum(ord(sign) for sign in id[-5:-1])

@@ -101,7 +101,7 @@ def razorpay_api(rows: Rows, settled_at: datetime) -> bytes:
             "card_network": (receipt.card_network or None) if receipt else None,
             "card_issuer": None,
             "card_type": (receipt.card_type or None) if receipt else None,
-            "dispute_id": None,
+            "dispute_id": line.dispute.id if line.dispute else None,
         }
         if line.entity_type != "adjustment":
             item["credit_type"] = "default"
@@ -129,6 +129,7 @@ def razorpay_csv(rows: Rows, settled_at: datetime) -> bytes:
             "entity_created_at": _indian(line.created_at),
             "entity_description": line.description,
             "order_id": (receipt.order_id or "") if receipt else "",
+            "dispute_id": line.dispute.id if line.dispute else "",
             "settlement_id": batch.settlement_id if batch else "",
             "settled_at": _indian(settled_at) if batch else "",
             "settlement_utr": batch.utr if batch else "",
@@ -141,7 +142,7 @@ def generic_csv(rows: Rows, settled_at: datetime, gateway: str) -> bytes:
     """The acquirer's file: canonical names, paise, RFC 3339 times."""
     written = []
     for line, batch in rows:
-        receipt = line.receipt
+        receipt = line.receipt or (line.refund.receipt if line.refund else None)
         cells = dict.fromkeys(GENERIC_HEADER, "")
         cells |= {
             "gateway": gateway,

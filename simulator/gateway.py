@@ -12,10 +12,14 @@ from mymedic.messages import Actor
 from simulator.books.records import Receipt, Refund, Visit
 from simulator.calendar import day_of
 from simulator.desk import SimulationError
+from simulator.disputes import Disputes
 from simulator.draws import Dice
 from simulator.forfeits import Forfeits
+from simulator.poison import Poison
+from simulator.refund_faults import RefundFaults
 from simulator.settlement import Settlement
 from simulator.stage import House
+from simulator.twice import Twice
 from simulator.webhooks import Webhooks
 
 SECOND = timedelta(seconds=1)
@@ -26,11 +30,17 @@ Then = Callable[[Visit], None]
 class Gateway:
     """Takes payments and pays refunds. What it tells the product, it tells by webhook and settlement file alone."""
 
-    def __init__(self, house: House, webhooks: Webhooks, settlement: Settlement, forfeits: Forfeits) -> None:
+    def __init__(
+        self, house: House, webhooks: Webhooks, settlement: Settlement, forfeits: Forfeits, poison: Poison
+    ) -> None:
         self._house = house
         self._webhooks = webhooks
         self._settlement = settlement
         self._forfeits = forfeits
+        self._poison = poison
+        self._refund_faults = RefundFaults(house, webhooks, settlement)
+        self._disputes = Disputes(house, webhooks, settlement)
+        self._twice = Twice(house, webhooks, settlement, forfeits)
         self._ordered: dict[str, Receipt] = {}
         house.stage.desk.watch("PaymentInitiated", self._note_order)
         self.after_payment: Callable[[Visit, Receipt], None] = lambda visit, receipt: None
@@ -89,9 +99,23 @@ class Gateway:
                     again = (visit, actor, purpose, amount, mode, until, dice, paid, otherwise, number + 1)
                     house.plan(house.now + gap, "2 retry", name, lambda: self._attempt(*again))
                 else:
+                    if purpose == "deposit":
+                        self._consider_late(receipt, until, name)
                     otherwise()
 
             house.plan(at, "2 failed", name, fail)
+
+    def _consider_late(self, receipt: Receipt, until: datetime, name: str) -> None:
+        """F13: the attempt looked failed, the hold ran out, and then the money comes."""
+        house, faults = self._house, self._house.faults
+        if not faults.wants("F13", day_of(house.now)):
+            return
+        receipt.is_extra, receipt.fault = True, "F13"
+        ids = [receipt.id, receipt.gateway_payment_id or ""]
+        amount, branch_id = receipt.amount_paise, receipt.branch.id
+        faults.place("F13", leg="L1", expected="matched", ids=ids, branch_id=branch_id, amount_paise=amount)
+        at = until + house.stage.draws.of("late", name).between(300, 1500) * SECOND
+        house.plan(at, "2 paid", name, lambda: self._pay_late(receipt))
 
     def _order(self, receipt: Receipt, actor: Actor, until: datetime, name: str) -> None:
         house, visit = self._house, receipt.visit
@@ -149,6 +173,9 @@ class Gateway:
         else:
             receipt.used_paise = receipt.amount_paise
             self.after_payment(receipt.visit, receipt)
+            self._twice.consider(receipt)
+            self._disputes.consider(receipt)
+            self._poison.consider(receipt)
 
     def _pay_late(self, receipt: Receipt) -> None:
         """The hold is gone: the product must give all of it back by itself."""
@@ -168,15 +195,24 @@ class Gateway:
     def give_back(self, refund: Refund) -> None:
         """Pay a refund that the product has asked for."""
         house = self._house
+        refund.attempts += 1
         name = f"{refund.receipt.gateway_payment_id}/{refund.receipt.refunds.index(refund)}"
+        if refund.attempts > 1:
+            name += f"/{refund.attempts}"
         seconds = house.stage.draws.of("refund", house.tenant.id, name).within(
             house.stage.profile.refunds.answered_in_seconds
         )
         refund.gateway_refund_id = house.tenant.id_of("rfnd", name)
 
         def pay() -> None:
+            fault = self._refund_faults.of(refund)
+            if fault in ("F15", "F16"):
+                self._refund_faults.fail(fault, refund)
+                return
             refund.processed_at = house.now
-            self._settlement.owe_refund(refund)
+            self._settlement.owe_refund(refund, is_told=fault != "F17")
             self._webhooks.refunded(refund)
+            if fault:
+                self._refund_faults.forget(refund)
 
         house.plan(house.now + seconds * SECOND, "2 refund", name, pay)

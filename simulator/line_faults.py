@@ -44,7 +44,7 @@ class LineFaults:
         eligible: dict[str, list[Line]] = defaultdict(list)
         for line in lines:
             receipt = line.receipt
-            if receipt is None or receipt.is_missed or receipt.is_late:
+            if receipt is None or receipt.is_missed or receipt.is_late or line.is_extra:
                 continue
             name = self._house.faults.line_fault(receipt, day_of(line.created_at))
             is_small = name not in TAKING or line.amount_paise * SHARE <= net
@@ -165,7 +165,9 @@ class LineFaults:
 
         `net` is what the whole day comes to without any fault.
         """
-        apart = [line for line in settled if line.role == "refund"]
+        apart = [line for line in settled if line.role == "refund" and not line.is_extra]
+        if self._house.faults.is_refunds_day(on):
+            return []
         owed = sum(line.debit_paise for line in apart)
         if not apart or net < SHARE * owed or not self._house.faults.wants("F29", on):
             return []
@@ -173,7 +175,7 @@ class LineFaults:
         self._house.faults.place(
             "F29", leg="L2", expected="batch_carried_negative", ids=[number], amount_paise=owed, detected_from=on
         )
-        settled[:] = [line for line in settled if line.role != "refund"]
+        settled[:] = [line for line in settled if line not in apart]
         return apart
 
 

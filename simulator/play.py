@@ -20,10 +20,11 @@ from simulator.forfeits import Forfeits
 from simulator.gateway import Gateway
 from simulator.patient_life import TIMER_AT, PatientLife
 from simulator.people import People
+from simulator.poison import Poison
 from simulator.price_list import PriceList
 from simulator.profile import PriceChangeRow
 from simulator.reception import Reception
-from simulator.refund_desk import RefundDesk
+from simulator.refund_desk import RefundDesk, RefundPayers
 from simulator.settlement import Settlement
 from simulator.stage import House, Stage
 from simulator.till import Till
@@ -47,10 +48,12 @@ class Play:
         self._acquirer = Acquirer(house, self._bank, self.doors, fees)
         self._settlement = Settlement(house, self._bank, self.doors, fees)
         self._drawers = Drawers(house, self._bank)
-        gateway = Gateway(house, Webhooks(house), self._settlement, forfeits)
+        webhooks = Webhooks(house)
+        gateway = Gateway(house, webhooks, self._settlement, forfeits, Poison(house, webhooks, self.doors))
         till = Till(house, Counter(house, self._drawers, self._acquirer, self._bank), gateway, forfeits)
         gateway.after_payment = till.consider_correction
-        self._refund_desk = RefundDesk(house, gateway, self._drawers)
+        payers = RefundPayers(gateway, self._drawers, self._acquirer, self._bank)
+        self._refund_desk = RefundDesk(house, payers)
         self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till))
         self._reception = Reception(house, People(house), gateway, self._life)
         for wish in Demand(house).wishes():

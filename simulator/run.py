@@ -119,6 +119,7 @@ class _World:
         for index, row in enumerate(self._profile.tenant):
             self._store.vault.adopt_simulated(row.id, f"{self._profile.name}:{self._stage.draws.seed}")
             tenant = founder.found(row, index)
+            self._stage.tenants.append(tenant)
             self._plays.append(Play(self._stage, tenant, self._enabled, prices))
             self._report.tenants.append(tenant.id)
 

@@ -8,14 +8,16 @@ from datetime import date, timedelta
 from simulator import files
 from simulator.bank import Bank
 from simulator.batching import Batcher
-from simulator.books.records import Batch, Line, Receipt, Refund
+from simulator.books.records import Batch, Dispute, Line, Receipt, Refund
 from simulator.calendar import bank_days_after, day_of, local
 from simulator.doors import Doors
 from simulator.fees import Fees
-from simulator.line_faults import LineFaults
+from simulator.line_faults import SHARE, LineFaults
 from simulator.stage import House
 
 GRACE_DAYS = 1
+# What the gateway takes for a refund that arrives at once, and the tax on it.
+INSTANT_FEE, INSTANT_TAX = 500, 90
 # A settlement that the bank may credit wrongly is larger than the difference and than all that faults take from it.
 LEAST_MISPAID = 200_000
 
@@ -32,6 +34,9 @@ class Settlement:
         self._holidays = house.stage.profile.calendar.bank_holidays
         self._due: dict[date, list[Line]] = defaultdict(list)
         self._moved: dict[date, list[Line]] = defaultdict(list)
+        # What each day would come to if nothing went wrong: no fault decides where another finds a place.
+        self._base: dict[date, int] = defaultdict(int)
+        self._holds: list[Line] = []
         self._batcher = Batcher(house, self._table.name, "setl", "HDFCR")
         self._line_faults = LineFaults(house, fees, self._moved, self._holidays)
 
@@ -45,29 +50,55 @@ class Settlement:
         assert receipt.paid_at is not None
         receipt.due_on = self.due_on(day_of(receipt.paid_at))
         receipt.grace_on = self.grace_on(receipt.due_on)
-        self._due[receipt.due_on].append(payment_line(receipt, "whole", receipt.amount_paise, self._fees))
+        line = payment_line(receipt, "whole", receipt.amount_paise, self._fees)
+        line.is_extra = receipt.is_extra
+        self._base[receipt.due_on] += 0 if receipt.is_extra else line.credit_paise
+        self._due[receipt.due_on].append(line)
 
-    def owe_refund(self, refund: Refund) -> None:
+    def owe_refund(self, refund: Refund, is_told: bool = True) -> None:
+        """A refund is kept from the settlement of its due day, and stands in its file unless it is forgotten (F17)."""
         assert refund.processed_at is not None and refund.gateway_refund_id is not None
         refund.due_on = self.due_on(day_of(refund.processed_at))
         refund.grace_on = self.grace_on(refund.due_on)
-        amount = refund.amount_paise
-        line = Line("refund", "refund", refund.gateway_refund_id, amount, 0, 0, 0, amount, refund.processed_at)
-        line.refund = refund
-        self._due[refund.due_on].append(line)
+        amount, is_first = refund.amount_paise, refund.attempts == 1
+        fee, tax = (INSTANT_FEE, INSTANT_TAX) if refund.is_instant else (0, 0)
+        line = Line(
+            "refund", "refund", refund.gateway_refund_id, amount, fee, tax, 0, amount + fee + tax, refund.processed_at
+        )
+        line.refund, line.is_extra = refund, refund.receipt.is_extra or not is_first
+        if not line.is_extra:
+            self._base[refund.due_on] -= amount
+        if is_told:
+            self._due[refund.due_on].append(line)
+
+    def miss_refund(self, refund: Refund) -> None:
+        """A refund that would have been paid today has failed."""
+        self._base[self.due_on(day_of(self._house.now))] -= refund.amount_paise
+
+    def hold(self, dispute: Dispute) -> None:
+        """Keep a disputed payment from the next settlement that is large enough."""
+        self._holds.append(_adjustment(self._house, dispute, "hold", 0, dispute.amount_paise))
+
+    def release(self, dispute: Dispute) -> None:
+        """Pay out on the next bank day what was kept for a dispute."""
+        line = _adjustment(self._house, dispute, "release", dispute.amount_paise, 0)
+        self._moved[bank_days_after(day_of(self._house.now), 1, self._holidays)].append(line)
 
     def plan_day(self, on: date) -> None:
         """Put the day's file on the agenda, in case anything is due."""
         self._house.plan(local(on, self._table.file_at), "1 settlement", f"{on}", lambda: self._settle(on))
 
     def is_done(self) -> bool:
-        return not self._due and not self._moved
+        return not self._due and not self._moved and not self._holds
 
     def _settle(self, on: date) -> None:
         lines = sorted(self._due.pop(on, []), key=lambda line: (line.created_at, line.entity_id))
-        net = sum(line.credit_paise - line.debit_paise for line in lines)
+        net = self._base.pop(on, 0)
         settled, held = self._line_faults.apply(lines, net, on)
         settled += sorted(self._moved.pop(on, []), key=lambda line: (line.created_at, line.entity_id))
+        large = [line for line in self._holds if line.amount_paise * SHARE <= net]
+        settled += large
+        self._holds = [line for line in self._holds if line not in large]
         apart = self._line_faults.split_off_refunds(settled, net, on)
         batches = [self._batcher.make(on, part) for part in (settled, apart) if part]
         for batch in batches:
@@ -96,7 +127,7 @@ class Settlement:
         """The product knows this row now."""
         line.settlement_id = batch.settlement_id if batch else ""
         line.recorded_on = day_of(self._house.now)
-        owner = line.receipt or line.refund
+        owner = line.receipt or line.refund or line.dispute
         if owner is not None:
             owner.lines.append(line)
         if line.role in ("orphan", "adjustment", "duplicate", "conflict"):
@@ -140,3 +171,11 @@ def payment_line(receipt: Receipt, role: str, amount: int, fees: Fees, charge: t
     if receipt.is_missed:
         role = "conflict"
     return Line(role, "payment", key, amount, fee, tax, amount - fee - tax, 0, receipt.paid_at, receipt)
+
+
+def _adjustment(house: House, dispute: Dispute, role: str, credit: int, debit: int) -> Line:
+    key = house.tenant.id_of("adj", dispute.id, role)
+    amount = dispute.amount_paise
+    line = Line(role, "adjustment", key, amount, 0, 0, credit, debit, house.now, description=f"dispute {role}")
+    line.dispute, line.is_extra = dispute, True
+    return line

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from simulator.agenda import Action, Agenda
-from simulator.books.records import Batch, Deposit, Drawer, Fault, Line, Receipt, Refund, Visit
+from simulator.books.records import Batch, Deposit, Dispute, Drawer, Fault, Line, Receipt, Refund, StrayCredit, Visit
 from simulator.calendar import local
 from simulator.cast import Tenant
 from simulator.desk import Desk
@@ -17,12 +17,13 @@ from simulator.profile import Profile
 
 @dataclass(slots=True)
 class Stage:
-    """The world: its tables, its chance, its queue and its way to the product."""
+    """The world: its tables, its chance, its queue, its way to the product, and who else is in it."""
 
     profile: Profile
     draws: Draws
     agenda: Agenda
     desk: Desk
+    tenants: list[Tenant] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -53,6 +54,8 @@ class Ledger:
     deposits: list[Deposit] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     stray_lines: list[Line] = field(default_factory=list)
+    stray_credits: list[StrayCredit] = field(default_factory=list)
+    disputes: list[Dispute] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     ticks: int = 0
 

@@ -18,8 +18,8 @@ from simulator.profile import RUPEE
 from simulator.stage import House
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-# Channels whose money can be given back at once: the gateway's and the drawer's.
-CORRECTABLE = ("gateway", "drawer")
+# How each channel's money goes back.
+DESTINATIONS = {"drawer": "cash", "static_qr": "bank_transfer", "direct_bank": "bank_transfer"}
 
 
 class Till:
@@ -88,7 +88,7 @@ class Till:
         """A few bills turn out too high minutes later; finance credits a part and gives it back."""
         dice = self._house.stage.draws.of("correction", visit.id)
         payment = self._house.stage.profile.payment
-        if dice.chance(payment.corrected) and receipt.channel in CORRECTABLE:
+        if dice.chance(payment.corrected):
             bps = dice.pick(payment.corrected_bps)
             at = self._house.now + dice.between(3, 9) * MINUTE
             self._house.plan(at, "9 correction", visit.id, lambda: self._correct(visit, receipt, bps))
@@ -105,7 +105,7 @@ class Till:
         house.stage.desk.ask(tenant.id, tenant.finance, credit, visit.id)
         receipt.used_paise -= amount
         refund = self._forfeits.expect_refund(visit, receipt, amount)
-        refund.destination = "cash" if receipt.channel == "drawer" else "source"
+        refund.destination = DESTINATIONS.get(receipt.channel, "source")
         command = RequestRefund(
             payment_id=receipt.id,
             refund_id=tenant.id_of("rfd", visit.id, "overcharge"),

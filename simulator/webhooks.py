@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from integrations.gateway.webhooks import EVENT_ID_HEADER, SIGNATURE_HEADER, WebhookOutcome, deliver
-from simulator.books.records import Receipt, Refund
+from simulator.books.records import Dispute, Receipt, Refund
 from simulator.calendar import day_of
 from simulator.desk import SimulationError
+from simulator.faults import WEBHOOK
 from simulator.stage import House
 
 SECOND = timedelta(seconds=1)
@@ -57,8 +58,8 @@ class Webhooks:
 
     def _fault(self, receipt: Receipt) -> str:
         faults, on = self._house.faults, day_of(self._house.now)
-        name = faults.webhook_fault(receipt)
-        if receipt.is_late or not name or not faults.wants(name, on):
+        name = faults.payment_fault(receipt)
+        if receipt.is_late or name not in WEBHOOK or not faults.wants(name, on):
             return ""
         faults.place(name, leg="L1", expected="matched", ids=[receipt.id], branch_id=receipt.branch.id)
         return name
@@ -77,6 +78,35 @@ class Webhooks:
         self._deliver(f"{receipt.gateway_payment_id}/failed", body, "applied")
 
     def refunded(self, refund: Refund) -> None:
+        self._tell_refund(refund, "processed")
+
+    def refund_failed(self, refund: Refund, error_code: str) -> None:
+        self._tell_refund(refund, "failed", error_code=error_code)
+
+    def disputed(self, dispute: Dispute, event: str) -> None:
+        """`event`: created, won or lost."""
+        now = self._house.now
+        entity = {
+            "id": dispute.id,
+            "entity": "dispute",
+            "payment_id": dispute.receipt.gateway_payment_id,
+            "amount": dispute.amount_paise,
+            "currency": "INR",
+            "amount_deducted": 0 if event == "won" else dispute.amount_paise,
+            "phase": "chargeback",
+            "respond_by": _unix(dispute.opened_at + timedelta(days=7)),
+            "status": {"created": "open"}.get(event, event),
+            "created_at": _unix(dispute.opened_at),
+        }
+        self._deliver(f"{dispute.id}/{event}", _body(f"payment.dispute.{event}", entity, now), "applied")
+
+    def misdeliver(self, tenant_id: str, receipt: Receipt) -> None:
+        """Tell another tenant of our payment: a capture without an order of theirs finds nothing to capture."""
+        body = self._payment_body("payment.captured", receipt, self._house.now)
+        name = f"{receipt.gateway_payment_id}/captured"
+        self._deliver(name, body, "parked", "NOT_FOUND", tenant_id=tenant_id)
+
+    def _tell_refund(self, refund: Refund, status: str, **more: str) -> None:
         entity = {
             "id": refund.gateway_refund_id,
             "entity": "refund",
@@ -87,10 +117,12 @@ class Webhooks:
             "receipt": refund.id,
             "acquirer_data": {"arn": None},
             "created_at": _unix(self._house.now),
-            "status": "processed",
-            "speed_processed": "normal",
+            "status": status,
+            "speed_processed": "instant" if refund.is_instant else "normal",
+            **more,
         }
-        self._deliver(str(refund.gateway_refund_id), _body("refund.processed", entity, self._house.now), "applied")
+        body = _body(f"refund.{status}", entity, self._house.now)
+        self._deliver(str(refund.gateway_refund_id), body, "applied")
 
     def _payment_body(
         self, event: str, receipt: Receipt, at: datetime, error: tuple[str, str, str] | None = None
@@ -117,7 +149,14 @@ class Webhooks:
         return _body(event, entity, at)
 
     def _deliver(
-        self, name: str, body: bytes, expected: str, code: str | None = None, *, tampered: bool = False
+        self,
+        name: str,
+        body: bytes,
+        expected: str,
+        code: str | None = None,
+        *,
+        tampered: bool = False,
+        tenant_id: str | None = None,
     ) -> None:
         house, desk = self._house, self._house.stage.desk
         headers = {
@@ -127,16 +166,15 @@ class Webhooks:
         if tampered:
             body = body.replace(b'"amount":', b'"amount" :', 1)
         gateway = house.stage.profile.gateway.name
-        outcome: WebhookOutcome = deliver(
-            desk.batch, house.tenant.id, headers, body, secrets=[self._secret], gateway=gateway
-        )
+        tenant_id = tenant_id or house.tenant.id
+        outcome: WebhookOutcome = deliver(desk.batch, tenant_id, headers, body, secrets=[self._secret], gateway=gateway)
         desk.follow_up()
         if outcome.status != expected or outcome.code != code:
             raise SimulationError(f"webhook {name}: {outcome.status} {outcome.code} {outcome.message}, not {expected}")
 
 
 def _body(event: str, entity: dict[str, Any], at: datetime) -> bytes:
-    kind = entity["entity"]
+    kind: str = entity["entity"]
     document = {
         "entity": "event",
         "event": event,

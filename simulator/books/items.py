@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from simulator.books.records import Batch, Deposit, Drawer, Line, Receipt, Refund, Visit
+from simulator.books.records import Batch, Deposit, Dispute, Drawer, Line, Receipt, Refund, Visit
 from simulator.calendar import day_of
 from simulator.doors import Doors
 from simulator.stage import House
@@ -18,6 +18,7 @@ POSTED = frozenset(
     {
         "matched",
         "netted_reversal",
+        "chargeback_lost",
         "batch_matched",
         "batch_carried_negative",
         "cash_balanced",
@@ -67,7 +68,10 @@ def items(house: House, doors: Doors, today: date) -> list[Item]:
             found.append(_payment(receipt, today))
         elif receipt.channel in ("static_qr", "direct_bank"):
             found.append(_qr(receipt, today))
-    found += [_refund(one, today) for one in ledger.refunds if one.processed_at and one.destination == "source"]
+    for refund in ledger.refunds:
+        if refund.processed_at and refund.destination != "cash":
+            found.append(_refund(refund, today) if refund.destination == "source" else _transfer(refund, today))
+    found += [_dispute(dispute) for dispute in ledger.disputes]
     found += [_batch(batch, today) for batch in ledger.batches]
     found += [_session(drawer) for drawer in ledger.drawers if drawer.closed_at is not None]
     found += [_deposit(deposit, today) for deposit in ledger.deposits]
@@ -115,9 +119,10 @@ def _payment(receipt: Receipt, today: date) -> Item:
 def _refund(refund: Refund, today: date) -> Item:
     assert refund.processed_at is not None and refund.due_on is not None and refund.grace_on is not None
     class_ = "matched" if refund.lines else "missing_settlement" if today > refund.grace_on else "in_transit"
+    leg = "L1" if refund.receipt.channel == "gateway" else "L3"
     return Item(
-        f"L1:refund:{refund.id}",
-        "L1",
+        f"{leg}:refund:{refund.id}",
+        leg,
         "refund",
         class_,
         refund.receipt.branch.id,
@@ -130,6 +135,56 @@ def _refund(refund: Refund, today: date) -> Item:
         mode=refund.receipt.mode,
         visit=refund.receipt.visit,
         lines=tuple(refund.lines),
+    )
+
+
+def _transfer(refund: Refund, today: date) -> Item:
+    """A refund that leaves the bank account, wherever the money had come from."""
+    assert refund.processed_at is not None and refund.due_on is not None and refund.grace_on is not None
+    class_ = "qr_matched" if refund.banked_paise else "qr_missing" if today > refund.grace_on else "qr_in_transit"
+    return Item(
+        f"L5:refund:{refund.id}",
+        "L5",
+        "refund",
+        class_,
+        refund.receipt.branch.id,
+        day_of(refund.processed_at),
+        refund.due_on,
+        refund.due_on,
+        refund.amount_paise,
+        refund.banked_paise,
+        channel="direct_bank",
+        mode="bank_transfer",
+        visit=refund.receipt.visit,
+    )
+
+
+def _dispute(dispute: Dispute) -> Item:
+    """What the payer's bank has taken back: expected while it is open or lost, kept and released by the gateway."""
+    kept = sum(line.debit_paise - line.credit_paise for line in dispute.lines)
+    expected = 0 if dispute.state == "won" else dispute.amount_paise
+    if dispute.state == "lost":
+        class_ = "chargeback_lost"
+    elif kept:
+        class_ = "disputed"
+    else:
+        class_ = "matched" if dispute.state == "won" else "in_transit"
+    receipt, on = dispute.receipt, day_of(dispute.opened_at)
+    return Item(
+        f"L1:dispute:{dispute.id}",
+        "L1",
+        "dispute",
+        class_,
+        receipt.branch.id,
+        on,
+        on,
+        on,
+        expected,
+        min(expected, kept),
+        max(0, kept - expected),
+        channel=receipt.channel,
+        mode=receipt.mode,
+        visit=receipt.visit,
     )
 
 
@@ -254,4 +309,18 @@ def _stray(house: House, doors: Doors) -> Iterator[Item]:
             0,
             evidence,
             visit=line.receipt.visit if line.receipt else None,
+        )
+    for credit in house.ledger.stray_credits:
+        yield Item(
+            f"L5:line:{credit.bank_line_id}",
+            "L5",
+            "line",
+            "qr_orphan_credit",
+            NOBODY,
+            credit.value_on,
+            None,
+            credit.value_on,
+            0,
+            0,
+            credit.amount_paise,
         )

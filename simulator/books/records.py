@@ -70,7 +70,8 @@ class Visit:
 class Line:
     """A row of a gateway's or acquirer's file, in paise, and what the simulator meant by it.
 
-    `role`: whole, short, over, part, duplicate, held, orphan, conflict, refund or adjustment.
+    `role`: whole, short, over, part, duplicate, held, orphan, conflict, refund, adjustment, hold or release.
+    `is_extra`: the row would not be there without a fault.
     """
 
     role: str
@@ -88,11 +89,16 @@ class Line:
     settlement_id: str = ""
     line_id: str = ""
     recorded_on: date | None = None
+    dispute: Dispute | None = None
+    is_extra: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Receipt:
-    """A payment. `captured_at` is None until the product knows of the capture."""
+    """A payment. `captured_at` is None until the product knows of the capture; `is_extra` when it was never wanted.
+
+    `lost_paise` is what a lost dispute took back: the bill that it had paid is open again.
+    """
 
     id: str
     branch: Branch
@@ -116,6 +122,8 @@ class Receipt:
     is_late: bool = False
     is_missed: bool = False
     is_reversed: bool = False
+    is_extra: bool = False
+    lost_paise: int = 0
     fault: str = ""
     overcharged_paise: int = 0
     used_paise: int = 0
@@ -141,7 +149,34 @@ class Refund:
     processed_at: datetime | None = None
     due_on: date | None = None
     grace_on: date | None = None
+    is_instant: bool = False
+    is_given_up: bool = False
+    attempts: int = 0
+    reference: str | None = None
     lines: list[Line] = field(default_factory=list)
+    banked_paise: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Dispute:
+    """A payer's bank takes a payment back, for the time being or for good. `state`: open, won or lost."""
+
+    id: str
+    receipt: Receipt
+    amount_paise: int
+    opened_at: datetime
+    state: str = "open"
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class StrayCredit:
+    """Money on the bank statement that no payment of ours explains; the line's id is learnt from the product."""
+
+    rrn: str
+    amount_paise: int
+    value_on: date
+    bank_line_id: str = ""
 
 
 @dataclass(slots=True, eq=False)

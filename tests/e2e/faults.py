@@ -52,6 +52,11 @@ def is_summed(column: str) -> bool:
     return column == "n" or column.endswith(_SUMMED)
 
 
+def is_told(column: str) -> bool:
+    """Neither a sum nor a rank: where one fault moves a branch up, another may move it down again."""
+    return not is_summed(column) and column != "rank"
+
+
 def changed(before: Cells, after: Cells) -> Cells:
     """Cells that differ: by how much where they are summed, what they have become where they are not."""
     difference: Cells = {}

@@ -8,7 +8,7 @@ with marks as (
         max(case when event_type = 'RefundApproved' then occurred_at end) as approved_at,
         max(case when event_type = 'RefundApproved' then approval end) as approval,
         max(case when event_type = 'RefundInitiated' then occurred_at end) as initiated_at,
-        max(case when event_type = 'RefundInitiated' then speed end) as speed,
+        max(case when event_type = 'RefundInitiated' then seq end) as initiated_seq,
         max(attempt) as attempts,
         min(seq) as first_seq,
         max(seq) as last_seq
@@ -47,7 +47,7 @@ select
     marks.approved_at,
     marks.approval,
     marks.initiated_at,
-    marks.speed,
+    sent.speed,
     coalesce(marks.attempts, 0) as attempts,
     processed.processed_at,
     processed.gateway_refund_id,
@@ -59,5 +59,6 @@ select
     marks.last_seq
 from marks
 left join events as requested on marks.tenant_id = requested.tenant_id and marks.requested_seq = requested.seq
+left join events as sent on marks.tenant_id = sent.tenant_id and marks.initiated_seq = sent.seq
 inner join events as last_event on marks.tenant_id = last_event.tenant_id and marks.last_seq = last_event.seq
 left join events as processed on marks.tenant_id = processed.tenant_id and marks.processed_seq = processed.seq

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import combinations
 
 from tests.property.reconciliation import terms
 from tests.property.reconciliation.matching import Item, bank_claims, grace, left_of, overdue, refund_leg
@@ -23,6 +25,12 @@ def bank_items(world: World, as_of: datetime) -> Iterator[Item]:
     for line in world.bank_lines:
         if line.bank_line_id in claims:
             evidence.setdefault(claims[line.bank_line_id], []).append(line)
+    awaited = [item for item, _ in batches] + [*_deposits(world, as_of, {}), *_transfers(world, as_of, {})]
+    waiting = [item for item in awaited if item.left and item.kind != "refund" and item.item_id not in evidence]
+    lumps, proposals = _lumps(world, claims, waiting)
+    for line, item in lumps:
+        claims[line.bank_line_id] = item.item_id
+        evidence[item.item_id] = [replace(line, amount=item.left)]
     for item, _ in batches:
         item.overdue_after = grace(item.business_date, world)
         owed = item.left
@@ -35,7 +43,58 @@ def bank_items(world: World, as_of: datetime) -> Iterator[Item]:
         yield item
     yield from _deposits(world, as_of, evidence)
     yield from _transfers(world, as_of, evidence)
-    yield from _bank_alone(world, claims, [item for item, _ in batches])
+    yield from _bank_alone(world, claims, proposals)
+
+
+_LEGS = {"gateway": "L2", "pos": "L2", "cash_deposit": "L4", "upi_qr": "L5", "unknown": "L5", "insurer": "L6"}
+# More waiting items than this, and no sum of several proves anything.
+_MOST = 10
+
+
+def _lumps(
+    world: World, claims: dict[str, str], waiting: list[Item]
+) -> tuple[list[tuple[BankLine, Item]], dict[str, str]]:
+    """(credits and the items that they pay together, credit -> the set that a person may link)."""
+    found = {
+        line.bank_line_id: (line, _sums(line, waiting, world))
+        for line in world.bank_lines
+        if line.bank_line_id not in claims and line.side == "C" and line.kind in _LEGS
+    }
+    lumps, proposals = [], {}
+    for key, (line, sums) in found.items():
+        mine = {item.item_id for some in sums for item in some}
+        others = {item.item_id for other, (_, more) in found.items() if other != key for some in more for item in some}
+        is_certain = len(sums) == 1 and not mine & others
+        sums.sort(key=lambda some: (len(some), _names(some)))
+        if is_certain and len(sums[0]) > 1:
+            lumps += [(line, item) for item in sums[0]]
+        elif is_certain or any(len(some) > 1 for some in sums):
+            proposals[key] = _names(sums[0])
+    return lumps, proposals
+
+
+def _names(items: tuple[Item, ...]) -> str:
+    return ",".join(sorted(item.item_id for item in items))
+
+
+def _sums(line: BankLine, waiting: list[Item], world: World) -> list[tuple[Item, ...]]:
+    """Every set of items of one payer, expected within two bank days of the credit, that adds up to it."""
+    payers: dict[str, list[Item]] = {}
+    for item in waiting:
+        assert item.due_on
+        days = _bank_days(line.value_on, world) - _bank_days(item.due_on, world)
+        account = item.item_id.removeprefix("L4:deposit:").rpartition("/")[0]
+        if item.leg != _LEGS[line.kind] or abs(days) > 2 or (item.leg == "L4" and account != line.account):
+            continue
+        if item.left <= line.amount:
+            payers.setdefault(item.gateway or "" if item.leg == "L2" else "", []).append(item)
+    return [
+        some
+        for items in payers.values()
+        for size in range(1, (len(items) if len(items) <= _MOST else 1) + 1)
+        for some in combinations(items, size)
+        if sum(item.left for item in some) == line.amount
+    ]
 
 
 def settled_on(line: Line) -> date:
@@ -86,6 +145,7 @@ def _net(line: Line) -> int:
 
 def _bank(item: Item, lines: list[BankLine] | None, as_of: datetime, prefix: str) -> None:
     """Weigh an item against the bank lines that are its evidence."""
+    item.credits = lines or []
     item.right = sum(line.amount for line in lines or [])
     item.right_ref = min((line.bank_line_id for line in lines or []), default=None)
     item.matched, item.excess = min(item.left, item.right), max(item.right - item.left, 0)
@@ -169,24 +229,12 @@ def _transfers(world: World, as_of: datetime, evidence: dict[str, list[BankLine]
             yield item
 
 
-def _bank_alone(world: World, claims: dict[str, str], batches: list[Item]) -> Iterator[Item]:
-    legs = {"gateway": "L2", "pos": "L2", "cash_deposit": "L4", "upi_qr": "L5", "unknown": "L5", "insurer": "L6"}
+def _bank_alone(world: World, claims: dict[str, str], proposals: dict[str, str]) -> Iterator[Item]:
     alone = [
-        line for line in world.bank_lines if line.bank_line_id not in claims and line.side == "C" and line.kind in legs
-    ]
-    alike = [
-        (line.bank_line_id, batch.item_id)
-        for line in alone
-        for batch in batches
-        if legs[line.kind] == "L2"
-        and batch.category in ("batch_in_transit", "batch_missing")
-        and batch.left == line.amount
-        and abs(_bank_days(line.value_on, world) - _bank_days(batch.business_date, world)) <= 2
+        line for line in world.bank_lines if line.bank_line_id not in claims and line.side == "C" and line.kind in _LEGS
     ]
     for line in alone:
-        leg = legs[line.kind]
-        mine = [batch for one, batch in alike if one == line.bank_line_id]
-        is_unique = len(mine) == 1 and sum(batch == mine[0] for _, batch in alike) == 1
+        leg = _LEGS[line.kind]
         yield Item(
             item_id=f"{leg}:line:{line.bank_line_id}",
             leg=leg,
@@ -200,7 +248,7 @@ def _bank_alone(world: World, claims: dict[str, str], batches: list[Item]) -> It
             right=line.amount,
             excess=line.amount,
             right_ref=line.bank_line_id,
-            proposed_ref=mine[0] if is_unique else None,
+            proposed_ref=proposals.get(line.bank_line_id),
         )
 
 

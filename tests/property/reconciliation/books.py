@@ -40,8 +40,7 @@ def settlement_report(world: World, as_of: datetime) -> list[Row]:
             return sum(-one.amount if one.entity_type == "refund" else one.amount for one in lines)
 
         orphans, duplicates = counted("orphan_settlement"), counted("duplicate_settlement")
-        credits = [one for one in world.bank_lines if batch.right and one.utr and one.utr == _utr(batch)]
-        value_on = min((one.value_on for one in credits if one.side == "C"), default=None)
+        value_on = min((one.value_on for one in batch.credits), default=None)
         report.append(
             {
                 "gateway": batch.gateway,

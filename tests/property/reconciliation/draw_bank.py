@@ -8,6 +8,7 @@ from typing import Any
 
 from mymedic.clock import INDIA
 from tests.property.reconciliation.bank_legs import bank_items, expected_cash
+from tests.property.reconciliation.matching import Item
 from tests.property.reconciliation.world import BankLine, Deposit, World
 
 LATER = datetime(2026, 12, 31, tzinfo=INDIA)
@@ -16,7 +17,11 @@ LATER = datetime(2026, 12, 31, tzinfo=INDIA)
 def draw_bank(draw: Random, world: World) -> None:
     _deposits(draw, world)
     writer = _Statement(draw, world)
-    for item in list(bank_items(world, LATER)):
+    items = list(bank_items(world, LATER))
+    together = _lump(draw, writer, items)
+    for item in items:
+        if item in together:
+            continue
         refs: dict[str, Any] = {}
         if item.kind == "batch":
             refs = {"utr": max((line.utr for line in item.lines if line.utr), default=None)}
@@ -37,6 +42,25 @@ def draw_bank(draw: Random, world: World) -> None:
         writer.line(
             draw.choice((100, 40_000, 39_000)), date(2026, 11, draw.randint(2, 16)), {"kind": kind, "side": side}
         )
+
+
+def _lump(draw: Random, writer: _Statement, items: list[Item]) -> list[Item]:
+    """Now and then one credit without a reference pays some items of a kind, or seems to."""
+    kinds = {"deposit": "cash_deposit", "qr": "upi_qr", "batch": "gateway"}
+    alike = {kind: [item for item in items if item.kind == kind and item.left > 0] for kind in kinds}
+    kind = next((kind for kind in kinds if len(alike[kind]) > 1 and draw.random() < 0.6), None)
+    if kind is None:
+        return []
+    some = draw.sample(alike[kind], draw.randint(2, min(4, len(alike[kind]))))
+    account = some[0].item_id.removeprefix("L4:deposit:").rpartition("/")[0] if kind == "deposit" else "bank_1"
+    on = max(item.due_on or item.business_date for item in some) + timedelta(days=draw.choice((0, 0, 1)))
+    for _ in range(draw.choice((1, 1, 1, 2))):
+        writer.line(
+            sum(item.left for item in some) + draw.choice((0, 0, 0, 0, 1)),
+            min(on, date(2026, 11, 16)),
+            {"kind": kinds[kind], "account": account},
+        )
+    return some if draw.random() < 0.8 else some[1:]
 
 
 class _Statement:

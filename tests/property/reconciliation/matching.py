@@ -55,6 +55,7 @@ class Item:
     settlement_id: str | None = None
     proposed_ref: str | None = None
     lines: list[Line] = field(default_factory=list)
+    credits: list[BankLine] = field(default_factory=list)
 
     @property
     def status(self) -> str:

@@ -134,6 +134,13 @@ def test_the_worlds_hold_every_class(worlds: list[World]) -> None:
     }
 
 
+def test_the_worlds_hold_credits_of_several_items(warehouse: duckdb.DuckDBPyConnection) -> None:
+    paid = "select distinct substr(item_id, 1, 2) from fct_bank_line where matched_by = 'exact sum'"
+    assert {leg for (leg,) in warehouse.execute(paid).fetchall()} >= {"L2", "L5"}
+    doubtful = "select count(*) from fct_recon_item where kind = 'line' and proposed_ref like '%,%'"
+    assert warehouse.execute(doubtful).fetchone() > (0,)
+
+
 def test_the_settlement_report(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
     expected = {one.tenant_id: books.settlement_report(one, AS_OF) for one in worlds}
     assert_equal(warehouse, "mart_settlement_report", expected)

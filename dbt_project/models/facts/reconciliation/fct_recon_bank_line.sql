@@ -4,34 +4,17 @@ with alone as (
     where substr(item_id, 3, 6) = ':line:'
 ),
 
-waiting as (
-    select
-        batches.tenant_id,
-        batches.item_id,
-        batches.left_paise,
-        days.bank_day_number
-    from {{ ref('fct_recon_payout') }} as batches
-    inner join {{ ref('dim_date') }} as days
-        on batches.tenant_id = days.tenant_id and batches.business_date = days.date_on
-    where batches.class in ('batch_in_transit', 'batch_missing')
-),
-
 -- a person may link these: an amount and a day alone never match
 likely as (
     select
-        alone.tenant_id,
-        alone.bank_line_id,
-        waiting.item_id,
-        count(*) over (partition by alone.tenant_id, alone.bank_line_id) as batches_n,
-        count(*) over (partition by alone.tenant_id, waiting.item_id) as lines_n
-    from alone
-    inner join {{ ref('dim_date') }} as days
-        on alone.tenant_id = days.tenant_id and alone.value_on = days.date_on
-    inner join waiting
-        on alone.tenant_id = waiting.tenant_id
-        and alone.credit_paise = waiting.left_paise
-        and abs(days.bank_day_number - waiting.bank_day_number) <= 2
-    where substr(alone.item_id, 1, 2) = 'L2'
+        tenant_id,
+        bank_line_id,
+        max(sets_n) as sets_n,
+        max(size_n) as size_n,
+        max(case when is_proposed then item_ids end) as item_ids
+    from {{ ref('fct_bank_lump') }}
+    where not is_matched
+    group by tenant_id, bank_line_id
 )
 
 select
@@ -52,19 +35,20 @@ select
     alone.credit_paise as right_paise,
     alone.credit_paise as excess_paise,
     alone.utr,
-    likely.item_id as proposed_ref,
+    likely.item_ids as proposed_ref,
     case substr(alone.item_id, 1, 2)
         when 'L2' then 'no batch has UTR ' || coalesce(alone.utr, 'unknown')
         when 'L4' then 'no deposit has slip ' || coalesce(alone.deposit_slip_no, 'unknown')
         when 'L6' then 'no payer has told of UTR ' || coalesce(alone.utr, 'unknown')
         else 'no payment has reference ' || coalesce(alone.rrn, alone.utr, 'unknown')
-    end as rule_missed,
+    end
+    || coalesce(
+        '; ' || cast(likely.sets_n as varchar) || ' sets of waiting items add up to it, the first of '
+        || cast(likely.size_n as varchar),
+        ''
+    ) as rule_missed,
     alone.recorded_on as opened_on,
     alone.recorded_on as aged_from_on,
     cast(alone.seq as varchar) as source_seqs
 from alone
-left join likely
-    on alone.tenant_id = likely.tenant_id
-    and alone.bank_line_id = likely.bank_line_id
-    and likely.batches_n = 1
-    and likely.lines_n = 1
+left join likely on alone.tenant_id = likely.tenant_id and alone.bank_line_id = likely.bank_line_id
