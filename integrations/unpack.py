@@ -6,9 +6,14 @@ import gzip
 import io
 import zipfile
 import zlib
-from typing import NoReturn, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NoReturn, Protocol
 
 from mymedic.errors import Refused
+
+# What a package raises that was cut off, changed or made by a method that is not known here.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
 
 _GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OTHERS = {
@@ -19,73 +24,87 @@ _OTHERS = {
     b"BZh": ("a bzip2 file", "unpack it"),
     b"\xfd7zXZ": ("an xz file", "unpack it"),
 }
-_STEP = 1 << 20
 
 
 class _Packed(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def unpacked(data: bytes, name: str, limit: int) -> bytes:
-    """The file itself, or the one file that a zip or gzip holds; more than `limit` bytes is BODY_TOO_LARGE.
+class _Bounded(io.RawIOBase):
+    """The inside of a package, read on only while it stays within the limit, whatever it says about its size."""
 
-    What is neither text nor such a package, or a package within a package, is FILE_BAD_HEADER.
+    def __init__(self, inside: _Packed, name: str, limit: int) -> None:
+        self._inside, self._name, self._limit, self._read = inside, name, limit, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        part = self._inside.read(len(view))
+        self._read += len(part)
+        if self._read > self._limit:
+            message = f"unpacked, the file has more than {self._limit} bytes; split it"
+            raise Refused("BODY_TOO_LARGE", message, file=self._name, hint="package")
+        view[: len(part)] = part
+        return len(part)
+
+
+@contextmanager
+def inside_of(file: BinaryIO, name: str, limit: int) -> Iterator[BinaryIO]:
+    """The file itself, or the one file that a zip or gzip holds; reading more than `limit` bytes is BODY_TOO_LARGE.
+
+    What is neither text nor such a package, or a package within a package, is FILE_BAD_HEADER. Damage that shows only
+    later is raised by the reading.
     """
-    if data.startswith(_GZIP):
-        inside = _gunzipped(data, name, limit)
-    elif data.startswith(_ZIP):
-        inside = _unzipped(data, name, limit)
-    else:
-        inside = data
-    if inside is not data and inside.startswith((_GZIP, *_ZIP)):
+    start = file.read(8)
+    file.seek(0)
+    try:
+        if start.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=file) as packed:
+                yield _looked_at(packed, name, limit)
+        elif start.startswith(_ZIP):
+            with zipfile.ZipFile(file) as archive, archive.open(_member(archive, name)) as packed:
+                yield _looked_at(packed, name, limit)
+        else:
+            _check_start(start, name)
+            yield file
+    except DAMAGE as error:
+        _refuse(name, f"the package cannot be unpacked ({str(error)[:100]}); it was cut off, fetch it again", "package")
+
+
+def unpacked(data: bytes, name: str, limit: int) -> bytes:
+    """`inside_of` for bytes at hand."""
+    with inside_of(io.BytesIO(data), name, limit) as inside:
+        return inside.read()
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    names = archive.namelist()
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        kind = "an Excel workbook (.xlsx)" if any(one.startswith("xl/") for one in names) else "an office document"
+        _refuse(name, f"the file is {kind}, not CSV; save its sheet as CSV (UTF-8)", "xlsx")
+    members = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    if len(members) != 1:
+        _refuse(name, f"the zip holds {len(members)} files, not one; hand them in one by one", "package")
+    if members[0].flag_bits & 0x1:
+        _refuse(name, "the zip is locked with a password; unpack it", "package")
+    return members[0]
+
+
+def _looked_at(packed: _Packed, name: str, limit: int) -> BinaryIO:
+    inside = io.BufferedReader(_Bounded(packed, name, limit), 1 << 20)
+    start = inside.peek(8)
+    if start.startswith((_GZIP, *_ZIP)):
         _refuse(name, "a package within a package is not opened; unpack it", "nested")
-    for start, (what, remedy) in _OTHERS.items():
-        if inside.startswith(start):
-            _refuse(name, f"the file is {what}; {remedy}", "not_text")
+    _check_start(start, name)
     return inside
 
 
-def _gunzipped(data: bytes, name: str, limit: int) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
-            return _read(packed, name, limit)
-    except (OSError, EOFError, zlib.error) as error:
-        _refuse(name, f"the gzip file cannot be unpacked ({error}); it was cut off, fetch it again", "package")
-
-
-def _unzipped(data: bytes, name: str, limit: int) -> bytes:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            if "[Content_Types].xml" in names or "mimetype" in names:
-                kind = (
-                    "an Excel workbook (.xlsx)" if any(one.startswith("xl/") for one in names) else "an office document"
-                )
-                _refuse(name, f"the file is {kind}, not CSV; save its sheet as CSV (UTF-8)", "xlsx")
-            members = [
-                one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
-            ]
-            if len(members) != 1:
-                _refuse(name, f"the zip holds {len(members)} files, not one; hand them in one by one", "package")
-            if members[0].flag_bits & 0x1:
-                _refuse(name, "the zip is locked with a password; unpack it", "package")
-            with archive.open(members[0]) as packed:
-                return _read(packed, name, limit)
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error, ValueError, RuntimeError) as error:
-        _refuse(name, f"the zip cannot be unpacked ({str(error)[:100]}); it was cut off, fetch it again", "package")
-
-
-def _read(packed: _Packed, name: str, limit: int) -> bytes:
-    """Read on only while it stays within the limit, whatever the package says about its size."""
-    parts, size = [], 0
-    while part := packed.read(_STEP):
-        size += len(part)
-        if size > limit:
-            raise Refused(
-                "BODY_TOO_LARGE", f"unpacked, the file has more than {limit} bytes; split it", file=name, hint="package"
-            )
-        parts.append(part)
-    return b"".join(parts)
+def _check_start(start: bytes, name: str) -> None:
+    for known, (what, remedy) in _OTHERS.items():
+        if start.startswith(known):
+            _refuse(name, f"the file is {what}; {remedy}", "not_text")
 
 
 def _refuse(name: str, message: str, hint: str) -> NoReturn:

@@ -43,6 +43,7 @@ class ReportName(StrEnum):
     leakage = "leakage"
     noshow = "noshow"
     exceptions = "exceptions"
+    overcollected = "overcollected"
 
 
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Read the build of this instant, not the present.")]
@@ -115,7 +116,7 @@ def report(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Settlement, variance, leakage, no-shows or exceptions, for a period and some branches."""
+    """Settlement, variance, leakage, no-shows, exceptions or over-collected bills, for a period and some branches."""
     settings = settings_of(home)
     tenant_id = the_published_tenant(settings, tenant)
     warehouse = _warehouse(settings, tenant_id, as_of)

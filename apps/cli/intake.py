@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -15,8 +17,8 @@ from apps.cli.verdicts import show_judged, show_reports
 from integrations.bank.inbound import check_statement, ingest_statement
 from integrations.bank.judge import judge_file
 from integrations.gateway.inbound import check_settlement, ingest_settlement
-from integrations.history.inbound import import_appointments
-from integrations.history.mapping import load_mapping
+from integrations.history.inbound import ImportReport, import_appointments, import_billing
+from integrations.history.mapping import FileMapping, load_billing_mapping, load_mapping
 from mymedic.messages import Actor
 
 CLERK = Actor(type="user", id="cli:ingest", roles=("FN", "IN"))
@@ -38,20 +40,33 @@ def _importing() -> None:
     """Bring another system's history in."""
 
 
+MappingOption = Annotated[Path, typer.Option("--mapping", help="TOML: columns, values, zone, tenant.")]
+HistoryArgument = Annotated[Path, typer.Argument(help="A CSV, or a zip or gz that holds one.")]
+
+
 @importing.command("appointments")
 def appointments(
-    file: Annotated[Path, typer.Argument(help="A CSV, or a zip that holds one.")],
-    mapping: Annotated[Path, typer.Option("--mapping", help="TOML: columns, values, zone, tenant.")],
-    home: HomeOption = None,
-    json: JsonOption = False,
+    file: HistoryArgument, mapping: MappingOption, home: HomeOption = None, json: JsonOption = False
 ) -> None:
     """Import appointments as events: read = accepted + rejected, every reject written down with its place."""
-    plan = load_mapping(mapping)
+    _import(import_appointments, file, load_mapping(mapping), home, json)
+
+
+@importing.command("billing")
+def billing(file: HistoryArgument, mapping: MappingOption, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Import charges, payments and transfers of another system as events, to be analysed beside our own."""
+    _import(import_billing, file, load_billing_mapping(mapping), home, json)
+
+
+def _import(
+    bring_in: Callable[..., ImportReport], file: Path, plan: FileMapping, home: Path | None, json: bool
+) -> None:
+    started = perf_counter()
     with store_of(home) as (settings, store):
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} rows"))
         with Progress(*columns, TimeElapsedColumn(), console=ERR, disable=json or not ERR.is_terminal) as progress:
             task = progress.add_task(f"importing {file.name}", total=None)
-            report = import_appointments(
+            report = bring_in(
                 store.handler,
                 file,
                 plan,
@@ -61,9 +76,11 @@ def appointments(
     if json:
         print_json(report._asdict())
         return
+    seconds = perf_counter() - started
     OUT.print(
         f"{report.tenant_id}: read {report.read:,} = accepted {report.accepted:,} + rejected {report.rejected:,}"
-        f" ({report.already_known:,} known before, {report.warnings:,} warnings)",
+        f" ({report.already_known:,} known before, {report.warnings:,} warnings) in {seconds:.1f} s,"
+        f" {report.read / seconds:,.0f} rows/s",
         highlight=False,
     )
     for label, path in (("rejected rows", report.rejects_file), ("warnings", report.warnings_file)):

@@ -80,12 +80,25 @@ def exceptions(extract: Extract) -> Table:
     return table(_title(extract), columns, rows, right=["days"])
 
 
+def overcollected(extract: Extract) -> Table:
+    money = ("charged_paise", "asked_paise", "paid_paise", "over_collected_paise")
+    rows: list[Row] = extract.table.to_pylist()
+    shown = [
+        [row["business_date"], row["branch_name"], row["bill_ref"], row["currency"], *(rupees(row[n]) for n in money)]
+        for row in rows
+    ]
+    shown.append(["", "", f"{len(rows)} bills", "", *(rupees(_sum(rows, name)) for name in money)])
+    columns = ["date", "branch", "bill", "currency", "charged ₹", "asked ₹", "paid ₹", "too much ₹"]
+    return table(_title(extract), columns, shown)
+
+
 VIEWS: dict[str, Callable[[Extract], Table]] = {
     "settlement": settlement,
     "variance": variance,
     "leakage": leakage,
     "noshow": noshow,
     "exceptions": exceptions,
+    "overcollected": overcollected,
 }
 
 

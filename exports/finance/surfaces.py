@@ -121,6 +121,21 @@ EXCEPTIONS = Surface(
     order_by="amount_paise DESC",
 )
 
+OVERCOLLECTED = Surface(
+    name="overcollected",
+    title="Over-collected bills of another system",
+    mart="mart_imported_billing",
+    mart_only="over_collected_paise > 0",
+    query=(
+        f"SELECT mart.tenant_id, mart.business_date, mart.source_system, mart.bill_ref, {_PLACE_NAMES},"
+        " mart.* EXCLUDE (tenant_id, business_date, source_system, bill_ref, city_id)"
+        f" FROM mart_imported_billing mart {_PLACES} WHERE mart.over_collected_paise > 0"
+    ),
+    period_on="business_date",
+    key=("bill_id",),
+    order_by="over_collected_paise DESC",
+)
+
 SURFACES: dict[str, Surface] = {
-    surface.name: surface for surface in (SETTLEMENT, VARIANCE, LEAKAGE, NOSHOW, EXCEPTIONS)
+    surface.name: surface for surface in (SETTLEMENT, VARIANCE, LEAKAGE, NOSHOW, EXCEPTIONS, OVERCOLLECTED)
 }

@@ -1,65 +1,85 @@
-"""The rows of a foreign file: a CSV, or a zip that holds exactly one."""
+"""The rows of a foreign file: a CSV, or a zip or gz that holds exactly one."""
 
 from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
-from integrations.history.mapping import Mapping
+from integrations.history.mapping import FileMapping
+from integrations.unpack import DAMAGE, inside_of
 from mymedic.errors import Refused
 
-# A zip that unpacks to more than this is no appointment history.
+# What unpacks to more than this is no history of a clinic.
 UNPACKED_LIMIT = 2 * 1024**3
+WIDTH = "\0cells"
+
+
+class _Reader(Protocol):
+    """What `csv.reader` makes."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
 
 @contextmanager
-def opened(path: Path, mapping: Mapping) -> Iterator[Iterator[tuple[int, dict[str, str]]]]:
+def opened(path: Path, mapping: FileMapping) -> Iterator[Iterator[tuple[int, dict[str, str]]]]:
     """(row number, column -> text); the header is row 1. A column that the mapping needs and the file lacks is
     refused.
     """
-    with _text(path, mapping.encoding) as text:
+    if not path.is_file():
+        raise Refused("FILE_BAD_HEADER", f"there is no file {path}", file=str(path))
+    with (
+        path.open("rb") as file,
+        inside_of(file, path.name, UNPACKED_LIMIT) as inside,
+        io.TextIOWrapper(inside, encoding=mapping.encoding, newline="") as text,
+    ):
         yield _rows(path, text, mapping)
 
 
-def _rows(path: Path, text: IO[str], mapping: Mapping) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.reader(text, delimiter=mapping.delimiter)
-    header = next(reader, [])
+def _rows(path: Path, text: IO[str], mapping: FileMapping) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.reader(text, delimiter=mapping.delimiter, strict=True)
+    with _readable(path, reader):
+        header = next(reader, [])
     missing = [column for column in mapping.required_columns if column not in header]
     if missing:
+        found = ", ".join(name[:40] for name in header[:60]) or "no header at all"
         raise Refused(
             "MAPPING_INVALID",
-            f"{path.name} has no column {missing[0]!r}; it has {', '.join(header) or 'no header at all'}",
+            f"{path.name} has no column {missing[0]!r}; it has {found}",
             file=path.name,
             column=missing[0],
         )
-    for row in reader:
-        if not row:
-            continue
-        # Too many cells go under None, too few leave a column out: the translation refuses both with their row.
-        cells = dict(zip(header, row, strict=False))
-        if len(row) != len(header):
-            cells["\0cells"] = f"{len(row)} of {len(header)}"
-        yield reader.line_num, cells
+    return _cells(path, reader, header)
+
+
+def _cells(path: Path, reader: _Reader, header: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    with _readable(path, reader):
+        for row in reader:
+            if not row:
+                continue
+            # Too many cells are passed over, too few leave a column out: the translation refuses both with their row.
+            cells = dict(zip(header, row, strict=False))
+            if len(row) != len(header):
+                cells[WIDTH] = f"{len(row)} of {len(header)}"
+            yield reader.line_num, cells
 
 
 @contextmanager
-def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
-    if not path.exists():
-        raise Refused("FILE_BAD_HEADER", f"there is no file {path}", file=str(path))
-    if not zipfile.is_zipfile(path):
-        with path.open(encoding=encoding, newline="") as text:
-            yield text
-        return
-    with zipfile.ZipFile(path) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        if len(members) != 1:
-            raise Refused("FILE_BAD_HEADER", f"{path.name} holds {len(members)} files, not one", file=path.name)
-        if members[0].file_size > UNPACKED_LIMIT:
-            raise Refused("FILE_BAD_HEADER", f"{path.name} unpacks to more than 2 GiB", file=path.name)
-        with archive.open(members[0]) as packed, io.TextIOWrapper(packed, encoding=encoding, newline="") as text:
-            yield text
+def _readable(path: Path, reader: _Reader) -> Iterator[None]:
+    try:
+        yield
+    except (csv.Error, UnicodeError, *DAMAGE) as error:
+        raise Refused(
+            "FILE_BAD_ROW",
+            f"the file cannot be read after row {reader.line_num} ({str(error)[:200]}); what stands before it"
+            " was taken, so repair the file or its `encoding` and import it again",
+            file=path.name,
+            row=reader.line_num + 1,
+            hint="unreadable",
+        ) from error

@@ -49,10 +49,21 @@ versions as (
 ),
 
 -- branches that only an imported history names, and the unknown one
-imputed as (
-    select tenant_id, branch_id, max(first_seq) as last_seq
+named_elsewhere as (
+    select tenant_id, branch_id, first_seq as seq
     from {{ ref('proj_appointments') }}
     where is_imputed_branch
+
+    union all
+
+    select tenant_id, branch_ref as branch_id, seq
+    from {{ ref('stg_invoice') }}
+    where event_type = 'BillingImported' and is_imputed_branch
+),
+
+imputed as (
+    select tenant_id, branch_id, max(seq) as last_seq
+    from named_elsewhere
     group by tenant_id, branch_id
 
     union all

@@ -66,6 +66,8 @@ class WriteOffBalance(Command, frozen=True, kw_only=True):
 class ImportBilling(Command, frozen=True, kw_only=True):
     """C127. One line of another system's billing; `charge_ref` names the charge that it pays or changes.
 
+    Charges that are billed and paid together, as the lines of one claim, share a `charge_ref` and are added up.
+
     `is_taken_as_inr` takes the minor units of another currency for paise: figures to analyse, not books.
     """
 

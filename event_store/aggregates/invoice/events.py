@@ -67,7 +67,7 @@ class BillingImported(Event, frozen=True, kw_only=True):
 
     A charge asks for money, so does what is transferred in; an adjustment and what is transferred out ask for less.
     A `currency` other than INR: the amount is that currency's minor units, for analysis only. Flag `over_collected`:
-    more was paid on the charge than it asks for.
+    more was paid than the charges of this `charge_ref`, or this charge alone, ask for, as far as they are known.
     """
 
     retention: ClassVar = MONEY

@@ -13,7 +13,7 @@ from mymedic.messages import Event
 
 
 def imported_id(command: ImportBilling, context: Context) -> str:
-    """What belongs to one charge stands in one stream, so that it can be added up, whichever line came first."""
+    """What belongs to one bill stands in one stream, so that it can be added up, whichever line came first."""
     return derived_id("inv", command.source_system, command.charge_ref or command.external_ref)
 
 
@@ -23,12 +23,6 @@ def import_billing(state: State, command: ImportBilling, context: Context) -> It
         "CURRENCY_UNSUPPORTED",
         f"amounts are in {command.currency}; say that they are taken as minor units of INR, for analysis only",
         field="currency",
-    )
-    check(
-        command.kind != "charge" or command.charge_ref in (None, command.external_ref),
-        "VALIDATION_FAILED",
-        "a charge belongs to no other charge",
-        field="charge_ref",
     )
     check(
         context.holder("external_ref", external_key(command.source_system, command.external_ref)) is None,

@@ -79,8 +79,12 @@ def test_a_foreign_currency_is_taken_only_when_somebody_says_so() -> None:
     assert imported(world, line(currency="USD", is_taken_as_inr=True)).currency == "USD"
 
 
-def test_a_charge_belongs_to_no_other_charge() -> None:
-    assert refused(a_clinic(), line(charge_ref="B-0"), ENGINEER).code == "VALIDATION_FAILED"
+def test_charges_of_one_bill_are_added_up() -> None:
+    world = a_clinic()
+    for number in (1, 2):
+        imported(world, line(f"C-{number}", "charge", 100, charge_ref="bill"))
+    assert not imported(world, line("P-1", "payment", 200, charge_ref="bill")).flags
+    assert imported(world, line("P-2", "payment", 1, charge_ref="bill")).flags == ("over_collected",)
 
 
 @pytest.mark.parametrize(

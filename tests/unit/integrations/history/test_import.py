@@ -86,7 +86,7 @@ def test_a_bad_row_is_written_down_and_the_rest_goes_on(
 def test_the_same_appointment_twice_in_a_file_is_told(store: Store, tmp_path: Path) -> None:
     row = "A1,P1,Fort,came,2026-01-05T10:00,,,40"
     report = run(store, tmp_path, row, row)
-    assert (report.accepted, found(report.rejects_file)) == (1, [("3", "", "ALREADY_EXISTS")])
+    assert (report.accepted, found(report.rejects_file)) == (1, [("3", "id", "ALREADY_EXISTS")])
 
 
 def test_a_changed_row_of_a_known_appointment_is_refused(store: Store, tmp_path: Path) -> None:

@@ -1,23 +1,31 @@
-"""110,527 real appointments come in as events; the warehouse gives their numbers back, for each branch."""
+"""Real appointments and synthetic billing come in as events; one warehouse gives their numbers back, cell by cell."""
 
 from __future__ import annotations
 
 import csv
 import io
 import zipfile
+from collections import defaultdict
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from event_store.store import open_store
+from exports.finance.read import EVERYTHING, extract
+from exports.finance.surfaces import SURFACES
 from exports.warehouse import opened
-from integrations.history.inbound import ImportReport, import_appointments
-from integrations.history.mapping import load_mapping
+from integrations.history.inbound import ImportReport, import_appointments, import_billing
+from integrations.history.mapping import load_billing_mapping, load_mapping
 from mymedic.settings import Settings
+from pipelines.build import BuildReport
 from tests.worlds import build
 
 TENANT = "ten_noshow"
-MAPPING = Path(__file__).parents[2] / "docs" / "how-to" / "import-appointments" / "noshow.toml"
+BILLING_TENANT = "ten_synthea"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+MAPPING = HOW_TO / "import-appointments" / "noshow.toml"
+BILLING_MAPPING = HOW_TO / "import-billing" / "synthea.toml"
 BOOKED_AFTER_THEIR_DAY = {"5655637", "5664962", "5679978", "5686628", "5715660"}
 
 
@@ -38,8 +46,29 @@ def imported(file: Path, home: Path) -> ImportReport:
 
 
 @pytest.fixture(scope="module")
-def warehouse(imported: ImportReport, home: Path) -> Path:
-    return build(home, [TENANT]).published[TENANT].path
+def transactions(shared_data: Path) -> Path:
+    return shared_data / "synthea" / "claims_transactions.csv"
+
+
+@pytest.fixture(scope="module")
+def billed(transactions: Path, home: Path) -> ImportReport:
+    with open_store(Settings(home=home)) as store:
+        return import_billing(store.handler, transactions, load_billing_mapping(BILLING_MAPPING), home / "findings")
+
+
+@pytest.fixture(scope="module")
+def built(imported: ImportReport, billed: ImportReport, home: Path) -> BuildReport:
+    return build(home, [TENANT, BILLING_TENANT])
+
+
+@pytest.fixture(scope="module")
+def warehouse(built: BuildReport) -> Path:
+    return built.published[TENANT].path
+
+
+@pytest.fixture(scope="module")
+def billing_warehouse(built: BuildReport) -> Path:
+    return built.published[BILLING_TENANT].path
 
 
 def findings(path: Path | None) -> list[dict[str, str]]:
@@ -107,6 +136,49 @@ def test_importing_again_adds_nothing(imported: ImportReport, file: Path, home: 
         again = import_appointments(store.handler, file, load_mapping(MAPPING), home / "again")
         assert store.feed.head(TENANT) == before
     assert (again.read, again.accepted, again.already_known, again.rejected) == (110_527, 110_522, 110_522, 5)
+
+
+def test_the_bills_give_the_totals(billed: ImportReport, billing_warehouse: Path) -> None:
+    assert (billed.read, billed.accepted, billed.rejected) == (5_228, 5_228, 0)
+    with opened(billing_warehouse) as connection:
+        lines = connection.execute(
+            "SELECT kind, count(*), sum(amount_paise)::BIGINT FROM fct_imported_billing GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        bills = connection.execute(
+            "SELECT count(*), sum(charged_paise)::BIGINT, sum(paid_paise)::BIGINT, sum(transferred_in_paise)::BIGINT,"
+            " sum(transferred_out_paise)::BIGINT FROM mart_imported_billing"
+        ).fetchall()
+    assert lines == [
+        ("charge", 1_545, 109_240_273),
+        ("payment", 1_843, 110_350_395),
+        ("transfer_in", 920, 55_712_552),
+        ("transfer_out", 920, 55_712_552),
+    ]
+    assert bills == [(1_267, 109_240_273, 110_350_395, 55_712_552, 55_712_552)]
+
+
+def test_the_over_collected_claims_are_listed(billing_warehouse: Path, transactions: Path) -> None:
+    """Claim by claim, against the file added up here: what was paid beyond charges and transfers."""
+    amount = {"CHARGE": "AMOUNT", "PAYMENT": "PAYMENTS", "TRANSFERIN": "AMOUNT", "TRANSFEROUT": "TRANSFERS"}
+    too_much: dict[str, Decimal] = defaultdict(Decimal)
+    with transactions.open(encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            sign = 1 if row["TYPE"] in ("PAYMENT", "TRANSFEROUT") else -1
+            too_much[row["CLAIMID"]] += sign * Decimal(row[amount[row["TYPE"]]])
+    with (transactions.parent / "claims.csv").open(encoding="utf-8", newline="") as text:
+        assert {row["Id"] for row in csv.DictReader(text)} == too_much.keys()
+    listed = extract(billing_warehouse, BILLING_TENANT, SURFACES["overcollected"], EVERYTHING).table.to_pylist()
+    found = {row["bill_ref"]: row["over_collected_paise"] for row in listed}
+    assert found == {claim: int(amount * 100) for claim, amount in too_much.items() if amount > 0}
+    assert (len(found), sum(found.values())) == (190, 1_110_122)
+
+
+def test_importing_the_bills_again_adds_nothing(billed: ImportReport, transactions: Path, home: Path) -> None:
+    with open_store(Settings(home=home)) as store:
+        before = store.feed.head(BILLING_TENANT)
+        again = import_billing(store.handler, transactions, load_billing_mapping(BILLING_MAPPING), home / "again")
+        assert store.feed.head(BILLING_TENANT) == before
+    assert (again.read, again.accepted, again.already_known) == (5_228, 5_228, 5_228)
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
