@@ -89,15 +89,8 @@ def run_of(warehouse: Path, feed: Feed, tenant_id: str, month: str | None = None
 
 def trial_balance(connection: duckdb.DuckDBPyConnection, on: date) -> TrialBalance:
     """Of the month of a date."""
-    if not has_ledger(connection):
-        return TrialBalance(0, 0, digest([]))
     rows = connection.execute(TRIAL_BALANCE, (on.replace(day=1),)).fetchall()
     return TrialBalance(sum(row[2] for row in rows), sum(row[3] for row in rows), digest(rows))
-
-
-def has_ledger(connection: duckdb.DuckDBPyConnection) -> bool:
-    """A file that was published before there was a ledger has no trial balance."""
-    return bool(connection.execute("SELECT 1 FROM build_table WHERE table_name = 'mart_trial_balance'").fetchall())
 
 
 def digest(rows: list[Any]) -> str:

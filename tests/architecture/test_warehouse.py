@@ -78,6 +78,19 @@ def test_folds_and_marts_that_decide_have_given_rows(project: Project) -> None:
     assert not untested
 
 
+def test_every_check_keeps_a_build_from_being_published(project: Project) -> None:
+    """One row that breaks a check suffices, whichever check it is."""
+    assert len(project.checks) > 100
+    assert {name for name, strictness in project.checks.items() if strictness != ("error", "!= 0")} == set()
+
+
+def test_every_invariant_of_the_books_is_a_check(project: Project) -> None:
+    """INV-R3, INV-R7 and INV-R8 are identities of rows and of builds: the others are checks that carry their number."""
+    numbered = {found[1] for name in project.checks if (found := re.match(r"inv_(r\d+)_", name))}
+    assert numbered >= {"r1", "r2", "r4", "r5", "r6", "r9", "r10"}
+    assert {"recon_variance_is_right_less_left", "recon_matches_no_more_than_either_side"} <= project.checks.keys()
+
+
 def test_every_join_carries_the_tenant(project: Project) -> None:
     strays = set()
     for model in project.models:

@@ -26,6 +26,7 @@ class Model(NamedTuple):
 class Project(NamedTuple):
     models: tuple[Model, ...]
     layer_of: dict[str, str]  # unique id -> layer, `seed` or `source`
+    checks: dict[str, tuple[str, str]]  # name of a data test -> its severity, and what makes it an error
 
     def of(self, *layers: str) -> list[Model]:
         return [model for model in self.models if model.layer in layers]
@@ -64,4 +65,9 @@ def parsed(work_dir: Path) -> Project:
         node.unique_id: "seed" if node.resource_type == "seed" else node.name.partition("_")[0] for node in nodes
     }
     layer_of.update({unique_id: "source" for unique_id in manifest.sources})
-    return Project(tuple(sorted(models)), layer_of)
+    checks = {
+        node.name: (str(node.config.severity).lower(), str(node.config.error_if))
+        for node in nodes
+        if node.resource_type == "test"
+    }
+    return Project(tuple(sorted(models)), layer_of, checks)

@@ -26,6 +26,18 @@ def test_a_failed_border_publishes_nothing(closed: Closed, monkeypatch: pytest.M
     assert closed.published.read_bytes() == before
 
 
+def test_a_broken_invariant_publishes_nothing(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = closed.published.read_bytes()
+    invariants = [node.name for node in closed.transformed.nodes if node.name.startswith("inv_r")]
+    assert len(invariants) >= 8
+    for name in [*invariants, "recon_variance_is_right_less_left"]:
+        monkeypatch.setattr(build, "transform", closed.replayed(**{name: "fail"}))
+        with pytest.raises(BuildFailed) as failed:
+            built(closed)
+        assert [failure.name for failure in failed.value.failures] == [name]
+        assert closed.published.read_bytes() == before
+
+
 def test_killed_between_dbt_and_the_swap(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:
     with clinic(closed.settings, TENANT) as founded:
         founded.pay(9_000)
