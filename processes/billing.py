@@ -10,6 +10,7 @@ from event_store.aggregates.invoice.events import InvoiceIssued
 from event_store.aggregates.payment.commands import AllocatePayment
 from event_store.aggregates.payment.events import PaymentCaptured
 from event_store.recorded import Recorded
+from mymedic.patients import related_to
 from mymedic.receivables import outstanding
 from processes.world import World
 
@@ -28,6 +29,7 @@ def on_encounter_finished(event: Recorded, finished: EncounterFinished, world: W
         unit_price_paise=appointment.price_quoted_paise,
         gst_bps=service.gst_bps if service else 0,
         tax_inclusive=True,  # what was quoted is what the patient pays
+        service_request_id=_performed(encounter, appointment.service_id, world),
     )
     world.send(
         IssueInvoice(
@@ -37,6 +39,17 @@ def on_encounter_finished(event: Recorded, finished: EncounterFinished, world: W
             lines=(line,),
         )
     )
+
+
+def _performed(encounter: Any, service_id: str, world: World) -> str | None:
+    """The service request that was performed in the encounter with the service that was booked."""
+    theirs = related_to(world, "service_request", encounter.patient_id)
+    done = [
+        one.service_request_id
+        for one in theirs
+        if one.performed_encounter_id == encounter.encounter_id and one.service_id == service_id
+    ]
+    return min(done, default=None)
 
 
 def _is_billed(encounter_id: str, appointment: Any, world: World) -> bool:

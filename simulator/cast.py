@@ -46,13 +46,15 @@ class Sitting:
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """A patient. `visits` are all appointments, whatever became of them."""
+    """A patient. `visits`, `advices` and `followups` are all of theirs, whatever became of them."""
 
     id: str
     name: str
     actor: Actor
     registered_on: date
     visits: list = field(default_factory=list)
+    advices: list = field(default_factory=list)
+    followups: list = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -99,12 +101,19 @@ class Tenant:
     branches: dict[str, Branch] = field(default_factory=dict)
     consultation: dict[str, Service] = field(default_factory=dict)
     cosmetic: dict[str, Service] = field(default_factory=dict)
+    procedure: dict[str, Service] = field(default_factory=dict)
+    investigation: Service | None = None
     prices: dict[tuple[str, str, str], int] = field(default_factory=dict)
     price_tags: list[PriceTag] = field(default_factory=list)
 
     def id_of(self, prefix: str, *name: str) -> str:
         """The id of something of this tenant that has a name in the simulator."""
         return derived_id(prefix, self.id, *name)
+
+    def price_at(self, service: Service, city: CityRow, at: datetime) -> int:
+        """What the list said at a moment for a visit in the room, in paise."""
+        tags = [tag for tag in self.price_tags if tag.service is service and tag.city_id == city.id and not tag.kind]
+        return [tag.paise for tag in tags if tag.at <= at][-1]
 
     def price(self, service: Service, city: CityRow, visit_type: str) -> int:
         """What the list says today, in paise."""

@@ -91,9 +91,10 @@ class Desk:
         *name: str,
         channel: EntryChannel = "console",
         aggregate_id: str | None = None,
+        done_at: datetime | None = None,
     ) -> None:
-        """Send a command that must be accepted; `name` makes its id."""
-        ack = self._send(tenant_id, actor, command, *name, channel=channel, aggregate_id=aggregate_id)
+        """Send a command that must be accepted; `name` makes its id. `done_at`: on a device that was offline then."""
+        ack = self._send(tenant_id, actor, command, *name, channel=channel, aggregate_id=aggregate_id, done_at=done_at)
         if ack.status != "accepted":
             why = f"{ack.error.code} {ack.error.message}" if ack.error else ack.status
             raise SimulationError(f"{type(command).__name__} {'/'.join(name)} of {tenant_id}: {why}")
@@ -113,6 +114,7 @@ class Desk:
         *name: str,
         channel: EntryChannel = "console",
         aggregate_id: str | None = None,
+        done_at: datetime | None = None,
     ) -> Ack:
         kind = type(command).__name__
         envelope = Envelope(
@@ -123,6 +125,7 @@ class Desk:
             issued_at=self.clock.now(),
             channel=channel,
             aggregate_id=aggregate_id,
+            client_recorded_at=done_at,
         )
         return self.batch.handle(envelope)
 

@@ -16,7 +16,7 @@ from event_store.aggregates.tenant.commands import DefineService, DefineSpecialt
 from event_store.aggregates.tenant.events import Calendar, SettingsPatch
 from event_store.recorded import Recorded
 from mymedic.messages import Actor, Command
-from mymedic.policies import CancellationBody, DepositBody, ForfeitTier
+from mymedic.policies import CancellationBody, DepositBody, FollowUpBody, ForfeitTier
 from simulator.calendar import IST
 from simulator.cast import Branch, Practitioner, Service, Sitting, Slot, Tenant, user
 from simulator.desk import Desk
@@ -78,6 +78,15 @@ class Founder:
         self._manage(tenant, publish, "deposit")
         publish = PublishPolicy(kind="cancellation", scope=scope, body=cancellation, effective_from=now)
         self._manage(tenant, publish, "cancellation")
+        rule = self._profile.care.follow_up
+        follow_up = FollowUpBody(
+            free_days=rule.free_days,
+            early_days=rule.early_days,
+            late_days=rule.late_days,
+            lapse_days=rule.lapse_days,
+        )
+        publish = PublishPolicy(kind="follow_up", scope=scope, body=follow_up, effective_from=now)
+        self._manage(tenant, publish, "follow_up")
 
     def _define(self, tenant: Tenant, specialty: SpecialtyRow) -> None:
         specialty_id = tenant.id_of("spc", specialty.id)
@@ -87,10 +96,17 @@ class Founder:
         consult = Service(tenant.id_of("svc", specialty.id), "consultation", specialty, 0)
         tenant.consultation[specialty.id] = consult
         self._define_service(tenant, consult, specialty.name + " consultation", "999312")
-        if specialty.id == "dermatology":
-            cosmetic = Service(tenant.id_of("svc", "cosmetic"), "procedure", specialty, COSMETIC_GST_BPS)
-            tenant.cosmetic[specialty.id] = cosmetic
-            self._define_service(tenant, cosmetic, "Cosmetic skin treatment", "999722")
+        if specialty.procedure:
+            is_cosmetic = specialty.id == "dermatology"
+            gst_bps = COSMETIC_GST_BPS if is_cosmetic else 0
+            procedure = Service(tenant.id_of("svc", specialty.id, "procedure"), "procedure", specialty, gst_bps)
+            tenant.procedure[specialty.id] = procedure
+            if is_cosmetic:
+                tenant.cosmetic[specialty.id] = procedure
+            self._define_service(tenant, procedure, specialty.procedure, "999722" if is_cosmetic else "999316")
+        if tenant.investigation is None:
+            tenant.investigation = Service(tenant.id_of("svc", "blood"), "investigation", specialty, 0)
+            self._define_service(tenant, tenant.investigation, "Blood panel", "999316")
 
     def _define_service(self, tenant: Tenant, service: Service, name: str, sac: str) -> None:
         specialty = service.specialty
@@ -104,6 +120,7 @@ class Founder:
             gst_bps=service.gst_bps,
             duration_min=specialty.slot_minutes,
             service_id=service.id,
+            conversion_window_days=self._profile.care.window_days,
         )
         self._manage(tenant, define, code, id=tenant.id)
         self._prices.publish(tenant, service)
@@ -155,8 +172,8 @@ class Founder:
         branch.sittings.append(sitting)
         specialty, (days, start, end) = practitioner.specialty, self._profile.sessions[sessions]
         services = [tenant.consultation[specialty.id]]
-        if specialty.id in tenant.cosmetic:
-            services.append(tenant.cosmetic[specialty.id])
+        if specialty.id in tenant.procedure:
+            services.append(tenant.procedure[specialty.id])
         mode: Mode = "both" if specialty.tele else "in_person"
         weekly = tuple(
             WeeklyHours(

@@ -8,6 +8,7 @@ from datetime import date
 from simulator.acquirer import Acquirer
 from simulator.bank import Bank
 from simulator.calendar import DAY, local
+from simulator.care.life import Care
 from simulator.cast import Tenant
 from simulator.cohorts import cohort_wishes
 from simulator.counter import Counter
@@ -54,8 +55,9 @@ class Play:
         gateway.after_payment = till.consider_correction
         payers = RefundPayers(gateway, self._drawers, self._acquirer, self._bank)
         self._refund_desk = RefundDesk(house, payers)
-        self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till))
-        self._reception = Reception(house, People(house), gateway, self._life)
+        care = Care(house)
+        self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till, care))
+        self._reception = care.reception = Reception(house, People(house), gateway, self._life)
         for wish in Demand(house).wishes():
             self._plan_wish(wish)
         for wish in cohort_wishes(house):

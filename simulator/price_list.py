@@ -12,7 +12,7 @@ from simulator.profile import RUPEE, PriceChangeRow, Profile
 
 # Money at the counter is counted in whole rupees, so half of any price must be one.
 STEP_RUPEES = 20
-TELE_BPS, COSMETIC_BPS = 8_000, 25_000
+TELE_BPS = 8_000
 Kind = Literal["", "tele"]
 
 
@@ -27,7 +27,7 @@ class PriceList:
         """The tenant's price of a service, and one for each of its cities."""
         rupees = service.specialty.consult_rupees
         if service.kind == "procedure":
-            rupees = rupees * COSMETIC_BPS // 10_000
+            rupees = rupees * service.specialty.procedure_bps // 10_000
         self._set(tenant, service, None, "", _step(rupees))
         cities = {branch.city for branch in tenant.row.branch}
         for city in self._profile.city:

@@ -19,6 +19,7 @@ from simulator.tables import (
     BankTable,
     BookingTable,
     CalendarTable,
+    CareTable,
     DemandTable,
     DrawerTable,
     FeesTable,
@@ -42,7 +43,11 @@ class CityRow(Struct, forbid_unknown_fields=True):
 
 
 class SpecialtyRow(Struct, forbid_unknown_fields=True):
-    """`id` is the short name; the tenant's specialty gets an id of its own."""
+    """`id` is the short name; the tenant's specialty gets an id of its own.
+
+    `procedure` names what its doctors advise, at so many basis points of a consultation; `converts` is the share of
+    the accepted advice that is performed in the window.
+    """
 
     id: str
     name: str
@@ -52,6 +57,9 @@ class SpecialtyRow(Struct, forbid_unknown_fields=True):
     noshow: float
     capacity: int = 1
     tele: bool = False
+    procedure: str = ""
+    procedure_bps: int = 25_000
+    converts: float = 0.51
 
 
 class DepositRow(Struct, forbid_unknown_fields=True):
@@ -128,6 +136,7 @@ class Profile(Struct, forbid_unknown_fields=True):
     demand: DemandTable
     booking: BookingTable
     patients: PatientsTable
+    care: CareTable
     attendance: AttendanceTable
     payment: PaymentTable
     refunds: RefundsTable

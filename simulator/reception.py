@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from event_store.aggregates.appointment.commands import BookAppointment, Caller, HoldAppointment, MarkAppointmentError
 from event_store.aggregates.appointment.events import VisitType
 from mymedic.messages import Actor, EntryChannel
+from simulator.books.care import FollowUp
 from simulator.books.records import Visit
 from simulator.calendar import day_of
-from simulator.cast import Person, Service, Slot
+from simulator.cast import Person, Service, Slot, Tenant
 from simulator.demand import Wish
 from simulator.draws import Dice
 from simulator.gateway import Gateway
@@ -65,6 +67,32 @@ class Reception:
         price = tenant.price(service, city, visit_type)
         self._book(wish, person, slot, service, visit_type, price, channel, dice)
 
+    @property
+    def tenant(self) -> Tenant:
+        return self._house.tenant
+
+    @property
+    def now(self) -> datetime:
+        return self._house.now
+
+    def appoint(
+        self,
+        wish: Wish,
+        person: Person,
+        service: Service,
+        visit_type: VisitType,
+        price_of: Callable[[Slot], int],
+        suits: Callable[[Slot], bool],
+        followup: FollowUp | None = None,
+    ) -> Visit | None:
+        """Book a patient who knows what they want for the nearest slot that suits; None when there is none."""
+        slot = next((slot for slot in self._free_slots(wish) if suits(slot) and _is_free(person, slot)), None)
+        if slot is None:
+            return None
+        dice = self._house.stage.draws.of("booking", self._house.tenant.id, wish.name)
+        channel = CHANNELS[wish.channel]
+        return self._book(wish, person, slot, service, visit_type, price_of(slot), channel, dice, followup)
+
     def _book_follow_up(self, wish: Wish, dice: Dice) -> bool:
         """A free visit within the days after a paid one, at the same practitioner."""
         on = day_of(wish.preferred_at)
@@ -77,6 +105,7 @@ class Reception:
             and visit.branch is wish.branch
             and visit.practitioner.specialty is wish.specialty
             and day_of(visit.start_at) < on <= day_of(visit.start_at) + timedelta(days=FREE_DAYS)
+            and not _is_awaited(person, wish)
         ]
         if not seen:
             return False
@@ -130,7 +159,7 @@ class Reception:
         if known and not dice.chance(self._house.stage.profile.booking.new_patient):
             for _ in range(TRIES):
                 person = dice.one_of(known)
-                if _is_free(person, slot):
+                if _is_free(person, slot) and not _is_awaited(person, wish):
                     return person
         return self._people.welcome(wish.branch, wish.specialty.id, wish.name, channel)
 
@@ -144,7 +173,8 @@ class Reception:
         price: int,
         channel: EntryChannel,
         dice: Dice,
-    ) -> None:
+        followup: FollowUp | None = None,
+    ) -> Visit:
         house, tenant = self._house, self._house.tenant
         branch = wish.branch
         visit = Visit(
@@ -161,6 +191,7 @@ class Reception:
             price_paise=price,
             deposit_required_paise=self._deposit(price, channel),
             is_free=visit_type == "follow_up" and price == 0,
+            followup=followup,
         )
         house.ledger.visits.append(visit)
         person.visits.append(visit)
@@ -173,6 +204,7 @@ class Reception:
             "visit_type": visit_type,
             "quoted_price_paise": price,
             "channel": channel,
+            "followup_id": followup.id if followup is not None else None,
         }
         waives = channel == "phone" and dice.chance(house.stage.profile.booking.waives_deposit)
         if visit.deposit_required_paise and not waives:
@@ -181,7 +213,7 @@ class Reception:
             )
             house.plan(house.now + HOLD, "1 hold ends", visit.id, lambda: self._let_go(visit))
             self._gateway.take_deposit(visit, actor, house.now + HOLD, self._confirm)
-            return
+            return visit
         reason = "known patient" if visit.deposit_required_paise else None
         caller = Caller(name="caller") if channel == "phone" else None
         command = BookAppointment(
@@ -193,6 +225,7 @@ class Reception:
         if is_wrong:
             at = house.now + dice.between(4, 15) * MINUTE
             house.plan(at, "3 wrong", visit.id, lambda: self._take_back(visit))
+        return visit
 
     def _deposit(self, price: int, channel: str) -> int:
         rule = self._house.tenant.row.deposit
@@ -220,6 +253,8 @@ class Reception:
         """From now on the visit counts; what is known of the patient at this moment stays with it."""
         now = self._house.now
         earlier = [other for other in visit.person.visits if other is not visit]
+        if visit.followup is not None and visit.followup.is_bookable(day_of(now)):
+            visit.followup.bookings.append(visit)
         visit.status = "booked"
         visit.booked_at = now
         visit.booked_tick = self._house.ledger.tick()
@@ -238,4 +273,13 @@ def _is_free(person: Person, slot: Slot) -> bool:
     return not any(
         visit.is_active and visit.slot.start_at < slot.end_at and slot.start_at < visit.slot.end_at
         for visit in person.visits
+    )
+
+
+def _is_awaited(person: Person, wish: Wish) -> bool:
+    """Whoever has been asked to come again seldom comes for something else in between."""
+    on = day_of(wish.preferred_at)
+    return any(
+        followup.is_open(on) and followup.visit.practitioner.specialty is wish.specialty
+        for followup in person.followups
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from simulator.agenda import Action, Agenda
+from simulator.books.care import Advice, FollowUp
 from simulator.books.records import Batch, Deposit, Dispute, Drawer, Fault, Line, Receipt, Refund, StrayCredit, Visit
 from simulator.calendar import local
 from simulator.cast import Tenant
@@ -57,6 +58,8 @@ class Ledger:
     stray_credits: list[StrayCredit] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    advices: list[Advice] = field(default_factory=list)
+    followups: list[FollowUp] = field(default_factory=list)
     ticks: int = 0
 
     def tick(self) -> int:
@@ -81,3 +84,8 @@ class House:
     def plan(self, at: datetime, what: str, name: str, action: Action) -> None:
         """Put an action on the agenda; `what` and `name` settle its place among others of the same instant."""
         self.stage.agenda.plan(at, f"{self.tenant.index}:{what}:{name}", action)
+
+    def plan_while_open(self, at: datetime, what: str, name: str, action: Action) -> None:
+        """The same, for what nobody does any more once the last day is over."""
+        if at < self.stage.end:
+            self.plan(at, what, name, action)

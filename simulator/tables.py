@@ -53,6 +53,42 @@ class BookingTable(Struct, forbid_unknown_fields=True):
         return Table((lead, weight - share if lead == (0, 0) else weight) for lead, weight in self.lead_days.rows)
 
 
+class CareTable(Struct, forbid_unknown_fields=True):
+    """What doctors ask patients to have done and to come again for, and what patients make of it.
+
+    `advice_answer`: accepted, declined or silent. `advice_fate` of those who did not say no: performed in the window by
+    the specialty's chance; of the rest `late`, `revoked` or `nothing`. Days are [low, high] from the visit; the figures
+    of `follow_up` are the tenant's policy.
+    """
+
+    advises: float
+    advice_answer: Table
+    advice_else: Table
+    window_days: int
+    performed_within: tuple[int, int]
+    performed_late: tuple[int, int]
+    performed_elsewhere: float
+    unscheduled: float
+    by_portal: float
+    follows_up: float
+    due_in: tuple[int, int]
+    any_practitioner: float
+    follow_up_fate: Table
+    amends: float
+    amends_late: float
+    moved_by: tuple[int, int]
+    follow_up: FollowUpRow
+
+
+class FollowUpRow(Struct, forbid_unknown_fields=True):
+    """The tenant's follow-up policy, in days."""
+
+    free_days: int
+    early_days: int
+    late_days: int
+    lapse_days: int
+
+
 class PatientsTable(Struct, forbid_unknown_fields=True):
     age: Table
     child_age: Table

@@ -103,6 +103,7 @@ class Till:
             invoice_id=visit.invoice_id, lines=(CreditLine(line_no=1, amount_paise=amount),), reason="overcharged"
         )
         house.stage.desk.ask(tenant.id, tenant.finance, credit, visit.id)
+        visit.credits_paise.append(amount)
         receipt.used_paise -= amount
         refund = self._forfeits.expect_refund(visit, receipt, amount)
         refund.destination = DESTINATIONS.get(receipt.channel, "source")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from event_store.aggregates.appointment.commands import CancelAppointment, CheckInPatient, ReverseNoShow
 from event_store.aggregates.encounter.commands import FinishEncounter, StartEncounter
@@ -16,16 +17,26 @@ from simulator.till import Till
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-OUTCOMES: tuple[Outcome, ...] = ("resolved", "resolved", "resolved", "follow_up", "follow_up", "referred")
+OUTCOMES: tuple[Outcome, ...] = ("resolved", "resolved", "resolved", "resolved", "referred")
+
+
+class Aftermath(Protocol):
+    """What a visit leads to."""
+
+    def before_end(self, visit: Visit) -> bool:
+        """Whether the doctor asks the patient to come again."""
+
+    def after_end(self, visit: Visit) -> None: ...
 
 
 class VisitDay:
     """Check-in, encounter, and the step to the counter."""
 
-    def __init__(self, house: House, forfeits: Forfeits, till: Till) -> None:
+    def __init__(self, house: House, forfeits: Forfeits, till: Till, care: Aftermath) -> None:
         self._house = house
         self._forfeits = forfeits
         self._till = till
+        self._care = care
 
     def expect(self, visit: Visit, at: datetime, dice: Dice) -> None:
         """The patient will be there at that time."""
@@ -68,7 +79,7 @@ class VisitDay:
         self._ask(visit, visit.branch.front_desk, command)
 
     def _start(self, visit: Visit, dice: Dice) -> None:
-        visit.status = "arrived"
+        visit.status, visit.started_at = "arrived", self._house.now
         encounter_id = self._house.tenant.id_of("enc", visit.id)
         command = StartEncounter(appointment_id=visit.id, class_="VR" if visit.mode == "tele" else "AMB")
         self._ask(visit, visit.practitioner.actor, command, encounter_id)
@@ -76,11 +87,13 @@ class VisitDay:
         self._house.plan(self._house.now + length * SECOND, "8 seen", visit.id, lambda: self._finish(visit, dice))
 
     def _finish(self, visit: Visit, dice: Dice) -> None:
+        comes_again = self._care.before_end(visit)
         visit.status = "fulfilled"
         self._till.expect_bill(visit)
         encounter_id = self._house.tenant.id_of("enc", visit.id)
-        command = FinishEncounter(encounter_id=encounter_id, outcome=dice.one_of(OUTCOMES))
-        self._ask(visit, visit.practitioner.actor, command)
+        outcome: Outcome = "follow_up" if comes_again else dice.one_of(OUTCOMES)
+        self._ask(visit, visit.practitioner.actor, FinishEncounter(encounter_id=encounter_id, outcome=outcome))
+        self._care.after_end(visit)
         self._till.present_bill(visit)
 
     def _ask(self, visit: Visit, actor: Actor, command: Command, aggregate_id: str | None = None) -> None:

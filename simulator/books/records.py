@@ -9,6 +9,7 @@ from typing import Literal
 from event_store.aggregates.appointment.events import Initiator, Mode, VisitType
 from event_store.aggregates.payment import events as payment
 from mymedic.messages import EntryChannel
+from simulator.books.care import Advice, FollowUp
 from simulator.cast import Branch, Person, Practitioner, Service, Slot
 
 VisitStatus = Literal[
@@ -52,6 +53,10 @@ class Visit:
     forfeit_gst_paise: int = 0
     invoice_id: str | None = None
     receipts: list[Receipt] = field(default_factory=list)
+    started_at: datetime | None = None
+    credits_paise: list[int] = field(default_factory=list)
+    advice: Advice | None = None
+    followup: FollowUp | None = None
 
     @property
     def start_at(self) -> datetime:

@@ -11,10 +11,12 @@ import msgspec
 from simulator.books.branch_variance import branch_variance
 from simulator.books.cancellation_leakage import cancellation_leakage
 from simulator.books.chain_variance import chain_variance
+from simulator.books.followup_adherence import followup_adherence
 from simulator.books.items import items
 from simulator.books.leakage import leakage_metrics
 from simulator.books.noshow_patterns import noshow_patterns
 from simulator.books.price_sensitivity import price_sensitivity
+from simulator.books.procedure_conversion import procedure_conversion
 from simulator.books.reconciliation import recon_items
 from simulator.books.settlement_report import settlement_report
 from simulator.calendar import day_of
@@ -33,6 +35,8 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_branch_variance": branch_variance(tenant.id, found, ledger.receipts, ledger.refunds, today),
         "mart_leakage_metrics": leakage_metrics(tenant, found),
         "mart_cancellation_leakage": cancellation_leakage(tenant, ledger.visits),
+        "mart_procedure_conversion": procedure_conversion(tenant, ledger.advices, as_of),
+        "mart_followup_adherence": followup_adherence(tenant, ledger.followups, today),
         "mart_noshow_patterns": noshow_patterns(tenant, ledger.visits, as_of),
         "mart_chain_variance": chain_variance(tenant.id, ledger.visits, ledger.receipts, found, as_of),
         "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, today),

@@ -30,6 +30,25 @@ GRAIN: dict[str, tuple[str, ...]] = {
         "visit_type",
         "effective_on",
     ),
+    "mart_procedure_conversion": (
+        "tenant_id",
+        "advised_on",
+        "branch_id",
+        "city_id",
+        "practitioner_id",
+        "specialty_id",
+        "department_id",
+        "service_id",
+    ),
+    "mart_followup_adherence": (
+        "tenant_id",
+        "due_on",
+        "branch_id",
+        "city_id",
+        "practitioner_id",
+        "specialty_id",
+        "department_id",
+    ),
     "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
 }
 # Amounts and counts of several faults in one cell add up; classes, ages and ratios are of the whole.

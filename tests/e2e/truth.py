@@ -16,6 +16,8 @@ TABLES = (
     "mart_branch_variance",
     "mart_leakage_metrics",
     "mart_cancellation_leakage",
+    "mart_procedure_conversion",
+    "mart_followup_adherence",
     "mart_noshow_patterns",
     "mart_chain_variance",
     "mart_price_sensitivity",

@@ -10,6 +10,7 @@ from event_store.aggregates.appointment.commands import BookAppointment, CheckIn
 from event_store.aggregates.encounter.commands import FinishEncounter, StartEncounter
 from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
 from event_store.aggregates.payment.commands import RecordCounterPayment
+from event_store.aggregates.service_request.commands import RecordServicePerformed
 from event_store.aggregates.tenant.commands import UpdateTenantSettings
 from event_store.aggregates.tenant.events import SettingsPatch
 from tests.chain import CONSULTATION, PEEL, PROCEDURE, Chain
@@ -103,6 +104,28 @@ def test_an_invoice_for_something_else_does_not_stand_for_the_visit(chain: Chain
     chain.ask(invoice(PROCEDURE, 250_000, "enc_1"))
     chain.ask(FinishEncounter(encounter_id="enc_1", outcome="resolved"), DOCTOR)
     assert [issued.total_paise for issued in chain.events("InvoiceIssued")] == [250_000, 80_000]
+
+
+def test_what_was_performed_is_billed_under_its_service_request(chain: Chain) -> None:
+    """The service that was booked, advised or not; another one performed beside it is for the front desk to bill."""
+    booked(chain)
+    chain.at(3, "18:05").ask(CheckInPatient(appointment_id="appt_1"))
+    chain.ask(StartEncounter(appointment_id="appt_1", class_="AMB"), DOCTOR, "enc_1")
+    done = {
+        service_id: chain.ask(
+            RecordServicePerformed(
+                encounter_id="enc_1",
+                service_id=service_id,
+                practitioner_id="prac_rao",
+                performed_at=chain.clock.now(),
+            ),
+            DOCTOR,
+        )
+        for service_id in (PROCEDURE, CONSULTATION)
+    }
+    chain.ask(FinishEncounter(encounter_id="enc_1", outcome="resolved"), DOCTOR)
+    (issued,) = chain.events("InvoiceIssued")
+    assert [line.service_request_id for line in issued.lines] == [done[CONSULTATION]]
 
 
 def test_a_free_follow_up_is_not_billed(chain: Chain) -> None:
