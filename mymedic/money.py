@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mymedic.errors import Refused
 
+_PAISE = re.compile(r"(-?\d+) paise")
 _DECIMAL = re.compile(r"([+-]?)([0-9]{1,15})(?:\.([0-9]{1,2}))?")
 # Lakh grouping (1,23,456.78) or thousands (123,456.78): the commas stand where they cannot be decimal marks.
 _GROUPED = re.compile(r"[+-]?(?:[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]{1,2})?")
@@ -68,3 +69,8 @@ def rupees_display(paise: int) -> str:
         head = head[:-2]
     sign = "-" if paise < 0 else ""
     return f"{sign}₹{','.join([*groups, tail])}.{abs(paise) % 100:02d}"
+
+
+def in_rupees(sentence: str) -> str:
+    """A sentence for programs counts paise; a person reads rupees."""
+    return _PAISE.sub(lambda found: rupees_display(int(found[1])), sentence)

@@ -21,7 +21,7 @@ WORDS = {
     "verify": "line",
     "tenants": "line",
     "query": "asking",
-    "report": "asking",
+    "report": "reporting",
     "reconcile": "closing",
     "resolve": "closing",
     "reopen": "closing",
@@ -54,6 +54,7 @@ def program(arguments: list[str]) -> typer.Typer:
         add_completion=False,
         result_callback=_exit_with,
     )
+    app.callback()(lambda: None)  # or Typer takes an only word for the program itself
     said = arguments[0] if arguments else ""
     for module in dict.fromkeys([WORDS[said]] if said in WORDS else WORDS.values()):
         importlib.import_module(f"apps.cli.{module}").register(app)

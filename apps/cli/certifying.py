@@ -14,7 +14,6 @@ from event_store.retention.certificate import certificate_of, sealed_with
 
 
 def register(app: typer.Typer) -> None:
-    app.callback()(lambda: None)  # or Typer takes the only word for the program itself
     app.command()(certificate)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,8 +14,6 @@ from rich.table import Table
 
 from mymedic.errors import Refused
 from mymedic.money import rupees_display
-
-_PAISE = re.compile(r"(-?\d+) paise")
 
 # Into a pipe or a file there is no screen whose width would have to be kept.
 OUT = Console(soft_wrap=False, width=shutil.get_terminal_size((140, 40)).columns)
@@ -77,8 +74,3 @@ def text(value: Any) -> str:
 
 def rupees(paise: int | None) -> str:
     return "-" if paise is None else rupees_display(int(paise))
-
-
-def in_rupees(sentence: str | None) -> str:
-    """A sentence for programs counts paise; a person reads rupees."""
-    return _PAISE.sub(lambda found: rupees(int(found[1])), sentence or "")

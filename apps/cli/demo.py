@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from apps.cli.console import ERR, OUT, in_rupees, print_json, rupees, table
+from apps.cli.console import ERR, OUT, print_json, rupees, table
 from apps.cli.options import HomeOption, JsonOption, settings_of
 from apps.cli.place import line_of
 from apps.demo import DemoReport, run_demo
 from apps.tieout import TieOut, TieOutRow
+from mymedic.money import in_rupees
 
 
 def register(app: typer.Typer) -> None:
-    app.callback()(lambda: None)  # or Typer takes the only word for the program itself
     app.command()(demo)
 
 
@@ -59,7 +59,7 @@ def show(report: DemoReport) -> None:
                     row["class"],
                     row["branch_name"],
                     row["gateway_ref"],
-                    in_rupees(row["rule_missed"]),
+                    in_rupees(row["rule_missed"] or ""),
                     row["what_to_do"],
                 ]
                 for row in report.exceptions

@@ -19,6 +19,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 TenantOption = Annotated[
     str | None, typer.Option("--tenant", help="Tenant id; may be left out when there is only one.")
 ]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Read the build of this instant, not the present.")]
 
 
 def settings_of(home: Path | None) -> Settings:
@@ -57,3 +58,10 @@ def the_only_one(known: list[str]) -> str:
         raise Refused("NOT_FOUND", "there is no tenant yet; `mymedic demo` makes some")
     names = ", ".join(known)
     raise Refused("VALIDATION_FAILED", "there are several tenants; say --tenant", field="tenant", known=names)
+
+
+def warehouse_of(settings: Settings, tenant_id: str, as_of: str | None) -> Path:
+    """The published file of a tenant, as of now or of the instant of an earlier build."""
+    if as_of is None:
+        return settings.warehouse_dir / f"{tenant_id}.duckdb"
+    return settings.warehouse_dir / "as_of" / tenant_id / f"{instant(as_of):%Y%m%dT%H%M%S%fZ}.duckdb"

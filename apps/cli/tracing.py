@@ -13,7 +13,6 @@ from apps.trace import Trace, trace_of
 
 
 def register(app: typer.Typer) -> None:
-    app.callback()(lambda: None)  # or Typer takes the only word for the program itself
     app.command()(trace)
 
 

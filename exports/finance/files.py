@@ -95,7 +95,7 @@ def _control_sheet(book: Any, extract: Extract, bold: Any) -> None:
         ("surface", extract.surface.title),
         ("tenant_id", extract.tenant_id),
         ("period", extract.period.label),
-        ("branches", ", ".join(extract.branch_ids) or "all"),
+        ("narrowed to", "; ".join(f"{name}: {', '.join(ids)}" for name, ids in extract.narrowed.items()) or "all"),
         ("as_of", _text(extract.as_of) if extract.as_of else ""),
         ("last_seq", extract.last_seq),
         ("rows", extract.table.num_rows),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
-from exports.finance.surfaces import Surface
+from exports.finance.surface import Surface
 from exports.warehouse import opened
 from mymedic.errors import Refused
 
@@ -28,6 +30,9 @@ class Period:
 
 
 EVERYTHING = Period()
+# Column -> the ids that are wanted of it, as {"branch_id": ("brn_1", "brn_2")}.
+Narrowed = Mapping[str, tuple[str, ...]]
+NOTHING: Narrowed = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Extract:
     surface: Surface
     tenant_id: str
     period: Period
-    branch_ids: tuple[str, ...]
+    narrowed: Narrowed
     as_of: datetime | None
     last_seq: int
     table: pa.Table
@@ -51,24 +56,24 @@ class Extract:
         return {name: sum(value or 0 for value in self.table[name].to_pylist()) for name in self.money_columns}
 
 
-def extract(
-    warehouse: Path, tenant_id: str, surface: Surface, period: Period, branch_ids: tuple[str, ...] = ()
-) -> Extract:
-    """Read a surface for a period and, where it has branches, for some of them."""
-    if branch_ids and not surface.has_branches:
-        raise Refused("EXPORT_SCOPE_INVALID", f"{surface.title} has no branches to choose", field="branch")
+def extract(warehouse: Path, tenant_id: str, surface: Surface, period: Period, narrowed: Narrowed = NOTHING) -> Extract:
+    """Read a surface for a period and, where it has them, for some branches, practitioners and so on."""
     conditions, parameters = ["tenant_id = ?"], [tenant_id]
     for condition, value in ((">=", period.from_on), ("<=", period.to_on)):
         if value is not None:
             conditions.append(f"{surface.period_on} {condition} ?")
             parameters.append(value)  # type: ignore[arg-type]
-    if branch_ids:
-        conditions.append(f"branch_id IN ({', '.join('?' * len(branch_ids))})")
-        parameters.extend(branch_ids)
     with opened(warehouse) as connection:
+        columns = {row[0] for row in connection.execute(f"DESCRIBE {surface.query}").fetchall()}
+        for column, ids in narrowed.items():
+            if column not in columns:
+                field = column.removesuffix("_id")
+                raise Refused("EXPORT_SCOPE_INVALID", f"{surface.title} cannot be narrowed by {field}", field=field)
+            conditions.append(f"{column} IN ({', '.join('?' * len(ids))})")
+            parameters.extend(ids)
         (info,) = connection.execute("SELECT last_seq, as_of_at FROM build_info").fetchall()
         table = connection.sql(
             f"SELECT * FROM ({surface.query}) WHERE {' AND '.join(conditions)} ORDER BY {surface.reading_order}",
             params=parameters,
         ).to_arrow_table()
-    return Extract(surface, tenant_id, period, branch_ids, info[1], info[0], table)
+    return Extract(surface, tenant_id, period, narrowed, info[1], info[0], table)

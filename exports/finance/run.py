@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from exports.finance.files import content_hash, write_csv, write_parquet, write_xlsx
-from exports.finance.read import EVERYTHING, Extract, Period, extract
-from exports.finance.surfaces import SURFACES
+from exports.finance.page import write_html
+from exports.finance.read import EVERYTHING, NOTHING, Extract, Narrowed, Period, extract
+from exports.finance.surfaces import REPORTS
 from mymedic.errors import Refused
 from mymedic.ids import derived_id
 
@@ -20,6 +21,7 @@ WRITERS: dict[str, Callable[[Extract, Path], None]] = {
     "csv": write_csv,
     "xlsx": write_xlsx,
     "parquet": write_parquet,
+    "html": write_html,
 }
 
 
@@ -62,19 +64,20 @@ def run_export(
     surface: str,
     *,
     period: Period = EVERYTHING,
-    branch_ids: tuple[str, ...] = (),
+    narrowed: Narrowed = NOTHING,
     formats: Sequence[str] = ("csv", "xlsx", "parquet"),
     generator: str = "mymedic 0.1.0",
 ) -> Export:
     """Write a surface in these formats. The same rows always land in the same folder with the same bytes."""
-    if surface not in SURFACES:
+    if surface not in REPORTS:
         raise Refused("EXPORT_SCOPE_INVALID", f"there is no export {surface!r}", field="surface")
     unknown = [one for one in formats if one not in WRITERS]
     if unknown:
         raise Refused("EXPORT_SCOPE_INVALID", f"no such format: {', '.join(unknown)}", field="format")
-    rows = extract(warehouse, tenant_id, SURFACES[surface], period, branch_ids)
+    rows = extract(warehouse, tenant_id, REPORTS[surface], period, narrowed)
     digest = content_hash(rows)
-    export_id = derived_id("exp", tenant_id, surface, period.label, *branch_ids, str(rows.last_seq), digest)
+    scope = [f"{column}={id}" for column, ids in sorted(narrowed.items()) for id in ids]
+    export_id = derived_id("exp", tenant_id, surface, period.label, *scope, str(rows.last_seq), digest)
     folder = exports_dir / tenant_id / export_id
     folder.mkdir(parents=True, exist_ok=True)
     files = [_write(rows, folder, f"{tenant_id}_{surface}_{period.label}_{digest[:12]}.{one}", one) for one in formats]
@@ -86,7 +89,7 @@ def run_export(
         filters={
             "from": str(period.from_on) if period.from_on else None,
             "to": str(period.to_on) if period.to_on else None,
-            "branch_ids": list(branch_ids),
+            **{f"{column}s": list(ids) for column, ids in sorted(narrowed.items())},
         },
         as_of=rows.as_of.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if rows.as_of else None,
         last_seq=rows.last_seq,

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from exports.finance.run import Export, Manifest
-from exports.finance.surfaces import SURFACES, Surface
+from exports.finance.surface import Surface
+from exports.finance.surfaces import REPORTS
 from exports.warehouse import opened
 from pipelines.borders.expectations import hold, library
 from pipelines.borders.landing import NO_PERSONAL_COLUMN, not_personal
@@ -38,7 +39,7 @@ class _Truth(NamedTuple):
 
 def check_export_border(export: Export, warehouse: Path) -> list[BorderResult]:
     """One result for every rule; a rule holds when it holds for each format."""
-    surface = SURFACES[export.manifest.surface]
+    surface = REPORTS[export.manifest.surface]
     truth = _truth(surface, export.manifest, warehouse)
     found = [
         (format, result)
@@ -58,10 +59,10 @@ def _truth(surface: Surface, manifest: Manifest, warehouse: Path) -> _Truth:
         if isinstance(value, str):
             conditions.append(f"{surface.period_on} {condition} CAST(? AS DATE)")
             parameters.append(value)
-    branch_ids = manifest.filters["branch_ids"] or []
-    if branch_ids:
-        conditions.append(f"branch_id IN ({', '.join('?' * len(branch_ids))})")
-        parameters.extend(branch_ids)
+    for name, ids in manifest.filters.items():
+        if isinstance(ids, list):
+            conditions.append(f"{name.removesuffix('s')} IN ({', '.join('?' * len(ids))})")
+            parameters.extend(ids)
     with opened(warehouse) as connection:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {surface.query}").fetchall()]
         of_mart = {row[0] for row in connection.execute(f"DESCRIBE {surface.mart}").fetchall()}

@@ -13,7 +13,7 @@ import pytest
 
 from event_store.store import open_store
 from exports.finance.read import EVERYTHING, extract
-from exports.finance.surfaces import SURFACES
+from exports.finance.surfaces import REPORTS
 from exports.warehouse import opened
 from integrations.history.inbound import ImportReport, import_appointments, import_billing
 from integrations.history.mapping import load_billing_mapping, load_mapping
@@ -167,7 +167,7 @@ def test_the_over_collected_claims_are_listed(billing_warehouse: Path, transacti
             too_much[row["CLAIMID"]] += sign * Decimal(row[amount[row["TYPE"]]])
     with (transactions.parent / "claims.csv").open(encoding="utf-8", newline="") as text:
         assert {row["Id"] for row in csv.DictReader(text)} == too_much.keys()
-    listed = extract(billing_warehouse, BILLING_TENANT, SURFACES["overcollected"], EVERYTHING).table.to_pylist()
+    listed = extract(billing_warehouse, BILLING_TENANT, REPORTS["overcollected"], EVERYTHING).table.to_pylist()
     found = {row["bill_ref"]: row["over_collected_paise"] for row in listed}
     assert found == {claim: int(amount * 100) for claim, amount in too_much.items() if amount > 0}
     assert (len(found), sum(found.values())) == (190, 1_110_122)

@@ -87,7 +87,7 @@ def test_a_cell_cannot_become_a_formula(warehouse: Path, tmp_path: Path) -> None
     table = rows.table.slice(0, len(names))
     at = table.column_names.index("branch_name")
     table = table.set_column(at, "branch_name", [names[: table.num_rows]])
-    evil = Extract(rows.surface, CHAIN, rows.period, (), rows.as_of, rows.last_seq, table)
+    evil = Extract(rows.surface, CHAIN, rows.period, {}, rows.as_of, rows.last_seq, table)
     from_csv = list(csv.DictReader(io.StringIO(csv_bytes(evil).decode(), newline="")))
     assert [row["branch_name"] for row in from_csv] == [f"'{name}" for name in names[: table.num_rows]]
     write_xlsx(evil, tmp_path / "evil.xlsx")
@@ -100,10 +100,10 @@ def test_a_period_and_branches_narrow_an_export(warehouse: Path, tmp_path: Path)
     one_day = extract(warehouse, CHAIN, SURFACES["variance"], Period(first, first))
     assert set(one_day.table["business_date"].to_pylist()) == {first}
     branch = one_day.table["branch_id"][0].as_py()
-    narrowed = extract(warehouse, CHAIN, SURFACES["variance"], Period(first, first), (branch,))
+    narrowed = extract(warehouse, CHAIN, SURFACES["variance"], Period(first, first), {"branch_id": (branch,)})
     assert set(narrowed.table["branch_id"].to_pylist()) == {branch}
     with pytest.raises(Refused) as refusal:
-        extract(warehouse, CHAIN, SURFACES["settlement"], Period(), (branch,))
+        extract(warehouse, CHAIN, SURFACES["settlement"], Period(), {"branch_id": (branch,)})
     assert refusal.value.code == "EXPORT_SCOPE_INVALID"
     for wrong in ({"surface": "weather"}, {"surface": "variance", "formats": ("pdf",)}):
         with pytest.raises(Refused) as refusal:

@@ -1,0 +1,22 @@
+"""The reports by name: `REPORTS` are all, `SURFACES` those that finance gets as files every month."""
+
+from __future__ import annotations
+
+from exports.finance.surface import Surface
+from exports.finance.surfaces.care import CANCELLATIONS, CONVERSION, FOLLOWUP, NOSHOW
+from exports.finance.surfaces.chain import CHAIN, LEAKAGE, PRICE, VARIANCE
+from exports.finance.surfaces.hospital import CENSUS, CLAIMS
+from exports.finance.surfaces.imported import OVERCOLLECTED
+from exports.finance.surfaces.ledger import TRIAL_BALANCE
+from exports.finance.surfaces.settlement import EXCEPTIONS, SETTLEMENT
+
+SURFACES: dict[str, Surface] = {
+    surface.name: surface for surface in (SETTLEMENT, VARIANCE, LEAKAGE, NOSHOW, EXCEPTIONS)
+}
+REPORTS: dict[str, Surface] = SURFACES | {
+    surface.name: surface
+    for surface in (
+        *(CHAIN, PRICE, CANCELLATIONS, FOLLOWUP, CONVERSION),
+        *(TRIAL_BALANCE, CENSUS, CLAIMS, OVERCOLLECTED),
+    )
+}
