@@ -110,7 +110,7 @@ YIELD = Surface(
             key("specialty", "specialty_name"),
             key("branch", "branch_name"),
             number("open hours", "sum(available_minutes) / 60.0"),
-            number("worked hours", "sum(worked_minutes) / 60.0"),
+            number("worked hours", "sum(worked_seconds) / 3600.0"),
             rate("filled", "booked_minutes", "available_minutes"),
             money("net revenue", "net_revenue_paise"),
             money("forfeits", "forfeit_net_paise"),
@@ -179,12 +179,12 @@ BRIDGE = Surface(
     mart="mart_revenue_bridge",
     query=of_mart("mart_revenue_bridge", has_city=False),
     period_on="period_start_on",
-    key=("period_kind", "period_start_on", "branch_id"),
+    key=("period_kind", "period_start_on", "level", "branch_id"),
     view=View(
         columns=(
             key("month", "period_start_on"),
             key("branch", "branch_name"),
-            money("before", "revenue_before_paise"),
+            money("before", "revenue_previous_paise"),
             money("volume", "volume_paise"),
             money("mix", "mix_paise"),
             money("price", "price_paise"),
@@ -192,7 +192,7 @@ BRIDGE = Surface(
             money("discontinued", "discontinued_paise"),
             money("now", "revenue_paise"),
         ),
-        only="period_kind = 'month'",
+        only="period_kind = 'month' AND level = 'branch'",
         order_by="period_start_on, branch_name",
     ),
 )

@@ -100,10 +100,10 @@ AGEING = Surface(
             key("branch", "branch_name"),
             key("days", "bucket"),
             count("items", "n"),
-            money("amount", "amount_paise"),
+            money("amount", "paise"),
         ),
         order_by="leg, class, branch_name, bucket",
-        bars=Bars("Open amount by age in days", "bucket", "sum(amount_paise)", "money"),
+        bars=Bars("Open amount by age in days", "bucket", "sum(paise)", "money"),
     ),
 )
 
@@ -112,12 +112,12 @@ FEES = Surface(
     title="Gateway fee audit",
     mart="mart_gateway_fee_audit",
     query="SELECT mart.* FROM mart_gateway_fee_audit mart",
-    period_on="month",
-    key=("month", "gateway", "mode", "card_type"),
+    period_on="month_start_on",
+    key=("month_start_on", "gateway", "mode", "card_type"),
     has_branches=False,
     view=View(
         columns=(
-            key("month", "month"),
+            key("month", "month_start_on"),
             key("gateway", "gateway"),
             key("mode", "mode"),
             key("card", "card_type"),
@@ -130,7 +130,7 @@ FEES = Surface(
             money("too much", "variance_paise"),
             number("bps", "10000.0 * sum(fee_charged_paise) / nullif(sum(amount_paise), 0)"),
         ),
-        order_by="month, gateway, mode, card_type",
+        order_by="month_start_on, gateway, mode, card_type",
         bars=Bars("Fee and tax charged, by mode", "mode", "sum(fee_charged_paise + tax_charged_paise)", "money"),
     ),
 )
