@@ -89,6 +89,18 @@ def write_manifest(work_dir: Path) -> Path:
     return work_dir / "target" / "manifest.json"
 
 
+def document(database: Path, work_dir: Path) -> Path:
+    """dbt's documentation of the project as one HTML file below `work_dir`; types as `database` has them."""
+    with _environment(database):
+        try:
+            # Parsing writes manifest.json, of which the page is made.
+            manifest = _invoke(["parse", *_flags(work_dir, threads=1)])
+            _invoke(["docs", "generate", "--static", "--no-compile", *_flags(work_dir, threads=1)], manifest)
+        finally:
+            _let_go_of_the_database()
+    return work_dir / "target" / "static_index.html"
+
+
 def _manifest(work_dir: Path, catalog: str) -> Any:
     """The parsed project: once per process, whichever shard comes first, and from dbt's own files when nothing in it
     has changed.

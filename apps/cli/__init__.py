@@ -29,6 +29,7 @@ WORDS = {
     "statement": "stating",
     "trace": "tracing",
     "certificate": "certifying",
+    "docs": "documenting",
     "serve": "serving",
     "dagster": "serving",
     "token": "access",
