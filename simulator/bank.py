@@ -16,7 +16,8 @@ from event_store.aggregates.bank_statement.events import BankLineRecorded
 from event_store.recorded import Recorded
 from simulator import files
 from simulator.books.records import Batch, Deposit, Receipt, Refund, StrayCredit
-from simulator.calendar import DAY, bank_days_after, day_of, is_bank_day, local
+from simulator.books.stays import Transfer
+from simulator.calendar import DAY, bank_days_after, day_of, is_bank_day, local, next_bank_day
 from simulator.doors import Doors
 from simulator.profile import RUPEE
 from simulator.stage import House
@@ -107,6 +108,17 @@ class Bank:
 
         narration = f"CASH DEP SLIP {deposit.slip_no}"
         self._due[deposit.due_on].append(Movement(f"2 {deposit.slip_no}", narration, deposit.slip_no, paise, note))
+
+    def credit_payer(self, transfer: Transfer, paise: int, narration: str) -> None:
+        """What a payer of claims has sent is credited the same day, or the next on which banks work."""
+
+        def note() -> None:
+            transfer.banked_paise = paise
+
+        on = transfer.paid_on
+        if not is_bank_day(on, self._holidays):
+            on = next_bank_day(on, self._holidays)
+        self._due[on].append(Movement(f"2 {transfer.utr}", narration, transfer.utr, paise, note))
 
     def plan_day(self, on: date) -> None:
         """Put the day's statement on the agenda, in case anything moves."""

@@ -52,6 +52,7 @@ class Person:
     name: str
     actor: Actor
     registered_on: date
+    is_child: bool = False
     visits: list = field(default_factory=list)
     advices: list = field(default_factory=list)
     followups: list = field(default_factory=list)

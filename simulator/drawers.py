@@ -42,6 +42,9 @@ class Drawers:
         """The open session of a branch."""
         return self._open[branch.key]
 
+    def is_open(self, branch: Branch) -> bool:
+        return branch.key in self._open
+
     def plan_day(self, branch: Branch, on: date) -> None:
         house, name = self._house, f"{branch.key}/{on}"
         dice = house.stage.draws.of("drawer", house.tenant.id, name)

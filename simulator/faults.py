@@ -22,6 +22,8 @@ WEBHOOK = ("F08", "F09", "F10")
 LIFE = ("F14", "F18", "F19")
 REFUND = ("F15", "F16", "F17")
 DRAWER = ("F21", "F22", "F23", "F24")
+# Faults of a payer's transfer, told by the claim's id.
+PAYER = ("F31", "F32")
 NAMES: dict[str, str] = {
     "F01": "missing_settlement_row",
     "F02": "late_settlement_row",
@@ -53,6 +55,8 @@ NAMES: dict[str, str] = {
     "F28": "qr_orphan_credit",
     "F29": "negative_batch",
     "F30": "on_hold_released_later",
+    "F31": "claim_short_paid",
+    "F32": "claim_bank_missing",
     "F38": "offline_doctor_command",
     "F39": "cross_tenant_poison",
     "F40": "split_settlement",

@@ -46,7 +46,9 @@ class People:
         full_name = f"{first} {dice.one_of(profile.names.family)}"
         id = tenant.id_of("pat", name)
         today = day_of(house.now)
-        person = Person(id, full_name, Actor(type="patient", id=id, roles=("PP",), patient_id=id), today)
+        person = Person(
+            id, full_name, Actor(type="patient", id=id, roles=("PP",), patient_id=id), today, guardian is not None
+        )
         actor = person.actor if channel == "portal" and guardian is None else branch.front_desk
         register = RegisterPatient(
             pii=PatientPii(name=full_name, phone_e164=phone),

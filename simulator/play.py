@@ -19,6 +19,7 @@ from simulator.faults import Faults
 from simulator.fees import Fees
 from simulator.forfeits import Forfeits
 from simulator.gateway import Gateway
+from simulator.hospital.life import open_wards
 from simulator.patient_life import TIMER_AT, PatientLife
 from simulator.people import People
 from simulator.poison import Poison
@@ -56,7 +57,10 @@ class Play:
         payers = RefundPayers(gateway, self._drawers, self._acquirer, self._bank)
         self._refund_desk = RefundDesk(house, payers)
         care = Care(house)
-        self._life = PatientLife(house, forfeits, VisitDay(house, forfeits, till, care))
+        visit_day = VisitDay(house, forfeits, till, care)
+        if tenant.row.kind == "hospital":
+            visit_day.after_visit = open_wards(house, self._drawers, self._acquirer, self._bank).consider
+        self._life = PatientLife(house, forfeits, visit_day)
         self._reception = care.reception = Reception(house, People(house), gateway, self._life)
         for wish in Demand(house).wishes():
             self._plan_wish(wish)
@@ -99,5 +103,7 @@ class Play:
             "payments": len(ledger.receipts),
             "refunds": len(ledger.refunds),
             "settlements": len(ledger.batches),
+            "admissions": len(ledger.stays),
+            "claims": len(ledger.claims),
             "faults": len(self.house.faults.placed),
         }

@@ -10,9 +10,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from event_store.aggregates.admission.events import BedClass
 from mymedic.errors import Refused
 from mymedic.messages import EntryChannel
 from simulator.draws import Table
+from simulator.hospital.tables import HospitalTable
 from simulator.tables import (
     AcquirerTable,
     AttendanceTable,
@@ -78,7 +80,10 @@ class CancellationRow(Struct, forbid_unknown_fields=True):
 
 
 class BranchRow(Struct, forbid_unknown_fields=True):
-    """`practitioners`: [specialty, sessions] and, for who sits in two branches, [branch, sessions] after it."""
+    """`practitioners`: [specialty, sessions] and, for who sits in two branches, [branch, sessions] after it.
+
+    `beds` of a hospital's branch, by class.
+    """
 
     id: str
     name: str
@@ -86,6 +91,7 @@ class BranchRow(Struct, forbid_unknown_fields=True):
     pincode: str
     daily: float
     practitioners: list[list[str]]
+    beds: dict[BedClass, int] = {}
 
 
 class PriceChangeRow(Struct, forbid_unknown_fields=True):
@@ -145,6 +151,7 @@ class Profile(Struct, forbid_unknown_fields=True):
     acquirer: AcquirerTable
     bank: BankTable
     fees: FeesTable
+    hospital: HospitalTable
     names: NamesTable
     city: list[CityRow]
     specialty: list[SpecialtyRow]

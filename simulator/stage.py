@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from simulator.agenda import Action, Agenda
 from simulator.books.care import Advice, FollowUp
 from simulator.books.records import Batch, Deposit, Dispute, Drawer, Fault, Line, Receipt, Refund, StrayCredit, Visit
+from simulator.books.stays import Bed, Claim, Stay, Transfer
 from simulator.calendar import local
 from simulator.cast import Tenant
 from simulator.desk import Desk
@@ -57,6 +58,10 @@ class Ledger:
     stray_lines: list[Line] = field(default_factory=list)
     stray_credits: list[StrayCredit] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
+    beds: list[Bed] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     advices: list[Advice] = field(default_factory=list)
     followups: list[FollowUp] = field(default_factory=list)

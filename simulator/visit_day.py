@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -37,6 +38,7 @@ class VisitDay:
         self._forfeits = forfeits
         self._till = till
         self._care = care
+        self.after_visit: Callable[[Visit], None] = lambda visit: None
 
     def expect(self, visit: Visit, at: datetime, dice: Dice) -> None:
         """The patient will be there at that time."""
@@ -95,6 +97,7 @@ class VisitDay:
         self._ask(visit, visit.practitioner.actor, FinishEncounter(encounter_id=encounter_id, outcome=outcome))
         self._care.after_end(visit)
         self._till.present_bill(visit)
+        self.after_visit(visit)
 
     def _ask(self, visit: Visit, actor: Actor, command: Command, aggregate_id: str | None = None) -> None:
         self._house.stage.desk.ask(

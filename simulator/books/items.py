@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from simulator.books.records import Batch, Deposit, Dispute, Drawer, Line, Receipt, Refund, Visit
+from simulator.books.stays import Transfer
 from simulator.calendar import day_of
 from simulator.doors import Doors
 from simulator.stage import House
 
 TIMING = frozenset(
-    {"in_transit", "on_hold", "partially_settled", "batch_in_transit", "deposit_in_transit", "qr_in_transit"}
+    {
+        "in_transit",
+        "on_hold",
+        "partially_settled",
+        "batch_in_transit",
+        "deposit_in_transit",
+        "qr_in_transit",
+        "claim_in_transit",
+    }
 )
 POSTED = frozenset(
     {
@@ -24,6 +33,7 @@ POSTED = frozenset(
         "cash_balanced",
         "deposit_matched",
         "qr_matched",
+        "claim_matched",
     }
 )
 NOBODY = "-1"
@@ -75,6 +85,7 @@ def items(house: House, doors: Doors, today: date) -> list[Item]:
     found += [_batch(batch, today) for batch in ledger.batches]
     found += [_session(drawer) for drawer in ledger.drawers if drawer.closed_at is not None]
     found += [_deposit(deposit, today) for deposit in ledger.deposits]
+    found += [_transfer(transfer, today) for transfer in ledger.transfers]
     found += list(_stray(house, doors))
     return found
 
@@ -111,7 +122,7 @@ def _payment(receipt: Receipt, today: date) -> Item:
         receipt.overcharged_paise if class_ == "matched_fee_variance" else 0,
         receipt.channel,
         receipt.mode,
-        receipt.visit,
+        receipt.appointment,
         lines,
     )
 
@@ -133,7 +144,7 @@ def _refund(refund: Refund, today: date) -> Item:
         refund.amount_paise if refund.lines else 0,
         channel=refund.receipt.channel,
         mode=refund.receipt.mode,
-        visit=refund.receipt.visit,
+        visit=refund.receipt.appointment,
         lines=tuple(refund.lines),
     )
 
@@ -155,7 +166,7 @@ def _transfer(refund: Refund, today: date) -> Item:
         refund.banked_paise,
         channel="direct_bank",
         mode="bank_transfer",
-        visit=refund.receipt.visit,
+        visit=refund.receipt.appointment,
     )
 
 
@@ -184,7 +195,7 @@ def _dispute(dispute: Dispute) -> Item:
         max(0, kept - expected),
         channel=receipt.channel,
         mode=receipt.mode,
-        visit=receipt.visit,
+        visit=receipt.appointment,
     )
 
 
@@ -209,7 +220,7 @@ def _qr(receipt: Receipt, today: date) -> Item:
         receipt.banked_paise,
         channel=receipt.channel,
         mode=receipt.mode,
-        visit=receipt.visit,
+        visit=receipt.appointment,
     )
 
 
@@ -283,6 +294,29 @@ def _deposit(deposit: Deposit, today: date) -> Item:
     )
 
 
+def _transfer(transfer: Transfer, today: date) -> Item:
+    if transfer.banked_paise == transfer.net_paise:
+        class_ = "claim_matched"
+    elif transfer.banked_paise:
+        class_ = "claim_amount_mismatch"
+    else:
+        class_ = "claim_missing" if today > transfer.grace_on else "claim_in_transit"
+    return Item(
+        f"L6:claim:{transfer.utr}",
+        "L6",
+        "claim",
+        class_,
+        transfer.claim.stay.branch.id,
+        transfer.paid_on,
+        transfer.due_on,
+        transfer.due_on,
+        transfer.net_paise,
+        min(transfer.net_paise, transfer.banked_paise),
+        max(0, transfer.banked_paise - transfer.net_paise),
+        channel="insurer",
+    )
+
+
 _STRAY = {
     "orphan": "orphan_settlement",
     "duplicate": "duplicate_settlement",
@@ -308,7 +342,7 @@ def _stray(house: House, doors: Doors) -> Iterator[Item]:
             0,
             0,
             evidence,
-            visit=line.receipt.visit if line.receipt else None,
+            visit=line.receipt.appointment if line.receipt else None,
         )
     for credit in house.ledger.stray_credits:
         yield Item(

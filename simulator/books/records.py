@@ -103,6 +103,7 @@ class Receipt:
     """A payment. `captured_at` is None until the product knows of the capture; `is_extra` when it was never wanted.
 
     `lost_paise` is what a lost dispute took back: the bill that it had paid is open again.
+    An inpatient's is for the stay, not for `visit`, which led to it.
     """
 
     id: str
@@ -135,6 +136,12 @@ class Receipt:
     refunds: list[Refund] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     banked_paise: int = 0
+    is_inpatient: bool = False
+
+    @property
+    def appointment(self) -> Visit | None:
+        """The visit that is paid for."""
+        return None if self.is_inpatient else self.visit
 
     @property
     def held_paise(self) -> int:

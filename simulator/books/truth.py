@@ -10,7 +10,9 @@ import msgspec
 
 from simulator.books.branch_variance import branch_variance
 from simulator.books.cancellation_leakage import cancellation_leakage
+from simulator.books.census import census
 from simulator.books.chain_variance import chain_variance
+from simulator.books.claims_ageing import claims_ageing
 from simulator.books.followup_adherence import followup_adherence
 from simulator.books.items import items
 from simulator.books.leakage import leakage_metrics
@@ -40,6 +42,8 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_noshow_patterns": noshow_patterns(tenant, ledger.visits, as_of),
         "mart_chain_variance": chain_variance(tenant.id, ledger.visits, ledger.receipts, found, as_of),
         "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, today),
+        "mart_census": census(tenant.id, ledger.beds, today),
+        "mart_claims_ageing": claims_ageing(tenant.id, ledger.claims, today),
     }
 
 

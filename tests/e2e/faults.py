@@ -49,6 +49,8 @@ GRAIN: dict[str, tuple[str, ...]] = {
         "specialty_id",
         "department_id",
     ),
+    "mart_census": ("tenant_id", "bed_id", "as_of_date"),
+    "mart_claims_ageing": ("tenant_id", "payer_id", "branch_id", "state", "bucket"),
     "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
 }
 # Amounts and counts of several faults in one cell add up; classes, ages and ratios are of the whole.

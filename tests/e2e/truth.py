@@ -21,6 +21,8 @@ TABLES = (
     "mart_noshow_patterns",
     "mart_chain_variance",
     "mart_price_sensitivity",
+    "mart_census",
+    "mart_claims_ageing",
 )
 Row = dict[str, Any]
 
