@@ -66,7 +66,7 @@ def test_one_page_is_served_and_nothing_beside_it(served: str) -> None:
     with urllib.request.urlopen(f"{served}/") as answer:
         assert answer.read() == b"<h1>warehouse</h1>"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    for path in ("/secret", "/../secret", "/work/target/manifest.json"):
+    for path in ("/secret", "/../secret", "/index.html/manifest.json"):
         with pytest.raises(urllib.error.HTTPError) as error:
             urllib.request.urlopen(served + path)
         assert error.value.code == 404
