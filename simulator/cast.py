@@ -105,6 +105,8 @@ class Tenant:
     procedure: dict[str, Service] = field(default_factory=dict)
     investigation: Service | None = None
     prices: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    dressing: Service = field(init=False)
+    dressing_paise: int = 0
     price_tags: list[PriceTag] = field(default_factory=list)
 
     def id_of(self, prefix: str, *name: str) -> str:

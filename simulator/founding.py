@@ -10,6 +10,8 @@ from event_store.aggregates.policy.commands import PublishPolicy
 from event_store.aggregates.policy.events import PolicyScope
 from event_store.aggregates.practitioner.commands import RegisterPractitioner
 from event_store.aggregates.practitioner.events import PractitionerRole
+from event_store.aggregates.price.commands import SetPrice
+from event_store.aggregates.price.events import PriceScope
 from event_store.aggregates.schedule.commands import PublishSchedule
 from event_store.aggregates.schedule.events import Mode, SlotsGenerated, WeeklyHours
 from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty, RegisterTenant, UpdateTenantSettings
@@ -26,6 +28,7 @@ from simulator.profile import RUPEE, BranchRow, Profile, SpecialtyRow, TenantRow
 
 OPENED_ON = date(2024, 4, 1)
 COSMETIC_GST_BPS = 1_800
+DRESSING_RUPEES = 300
 
 
 class Founder:
@@ -54,6 +57,7 @@ class Founder:
         for branch in row.branch:
             for number, who in enumerate(branch.practitioners):
                 self._engage(tenant, branch, number, who)
+        self._define_dressing(tenant)
         return tenant
 
     def _specialties_of(self, row: TenantRow) -> list[SpecialtyRow]:
@@ -107,6 +111,31 @@ class Founder:
         if tenant.investigation is None:
             tenant.investigation = Service(tenant.id_of("svc", "blood"), "investigation", specialty, 0)
             self._define_service(tenant, tenant.investigation, "Blood panel", "999316")
+
+    def _define_dressing(self, tenant: Tenant) -> None:
+        """What every practice does on the side: one price everywhere, and nobody books it."""
+        specialty = next(iter(tenant.consultation.values())).specialty
+        tenant.dressing = Service(tenant.id_of("svc", "dressing"), "procedure", specialty, 0)
+        tenant.dressing_paise = DRESSING_RUPEES * RUPEE
+        define = DefineService(
+            code="DRESSING",
+            name="Dressing",
+            kind="procedure",
+            specialty_id=tenant.id_of("spc", specialty.id),
+            sac="999312",
+            gst_bps=0,
+            duration_min=10,
+            service_id=tenant.dressing.id,
+        )
+        self._manage(tenant, define, "DRESSING", id=tenant.id)
+        price = SetPrice(
+            service_id=tenant.dressing.id,
+            scope=PriceScope(level="tenant"),
+            amount_paise=tenant.dressing_paise,
+            tax_inclusive=True,
+            effective_from=self._desk.clock.now(),
+        )
+        self._manage(tenant, price, "DRESSING")
 
     def _define_service(self, tenant: Tenant, service: Service, name: str, sac: str) -> None:
         specialty = service.specialty

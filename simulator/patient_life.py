@@ -37,6 +37,7 @@ class PatientLife:
         self._visit_day = visit_day
         self._tables = house.stage.profile.attendance
         self._expected: dict[date, list[Visit]] = defaultdict(list)
+        self.after_cancel: Change = lambda visit: None
 
     def begin(self, visit: Visit) -> None:
         self._expected[day_of(visit.start_at)].append(visit)
@@ -58,6 +59,16 @@ class PatientLife:
             self._plan_change(visit, lead, dice, self._move)
         else:
             self._plan_day(visit, dice)
+
+    def wait_in_vain(self, visit: Visit) -> None:
+        """Nobody will come: the timer marks it at the end of the day."""
+        self._expected[day_of(visit.start_at)].append(visit)
+
+    def mark_absent(self, visit: Visit) -> None:
+        """The staff gives up on a patient."""
+        self._note_noshow(visit)
+        house = self._house
+        house.stage.desk.ask(house.tenant.id, visit.branch.front_desk, MarkNoShow(appointment_id=visit.id), visit.id)
 
     def _plan_change(self, visit: Visit, lead: timedelta, dice: Dice, change: Change) -> None:
         """Plan a change so long before the start; without time left for it, the day takes its course."""
@@ -145,6 +156,7 @@ class PatientLife:
         self._forfeits.settle(visit, bps)
         command = CancelAppointment(appointment_id=visit.id, initiator=initiator, reason_code=reason)
         house.stage.desk.ask(house.tenant.id, actor, command, visit.id, channel=channel)
+        self.after_cancel(visit)
 
     def _release(self, visit: Visit) -> None:
         """Give the token back; `was_full` says whether somebody else needed it."""

@@ -35,6 +35,11 @@ class People:
         branch.people.append(person)
         return person
 
+    def register_apart(self, branch: Branch, name: str, channel: EntryChannel) -> Person:
+        """A grown-up new patient whom nobody will meet again."""
+        phone = _phone(self._house.stage.draws.of("patient", self._house.tenant.id, name))
+        return self._register(branch, name, 40, phone, None, channel)
+
     def _register(
         self, branch: Branch, name: str, age: int, phone: str, guardian: Person | None, channel: EntryChannel
     ) -> Person:

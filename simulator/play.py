@@ -20,6 +20,7 @@ from simulator.fees import Fees
 from simulator.forfeits import Forfeits
 from simulator.gateway import Gateway
 from simulator.hospital.life import open_wards
+from simulator.leaks import Leaks
 from simulator.patient_life import TIMER_AT, PatientLife
 from simulator.people import People
 from simulator.poison import Poison
@@ -56,12 +57,13 @@ class Play:
         gateway.after_payment = till.consider_correction
         payers = RefundPayers(gateway, self._drawers, self._acquirer, self._bank)
         self._refund_desk = RefundDesk(house, payers)
-        care = Care(house)
+        care, people = Care(house), People(house)
         visit_day = VisitDay(house, forfeits, till, care)
-        if tenant.row.kind == "hospital":
-            visit_day.after_visit = open_wards(house, self._drawers, self._acquirer, self._bank).consider
         self._life = PatientLife(house, forfeits, visit_day)
-        self._reception = care.reception = Reception(house, People(house), gateway, self._life)
+        self._reception = care.reception = Reception(house, people, gateway, self._life)
+        self._leaks = Leaks(house, people, self._reception, self._life, visit_day)
+        if tenant.row.kind == "hospital":
+            visit_day.after_visits.append(open_wards(house, self._drawers, self._acquirer, self._bank).consider)
         for wish in Demand(house).wishes():
             self._plan_wish(wish)
         for wish in cohort_wishes(house):
@@ -85,6 +87,7 @@ class Play:
         if is_open:
             for branch in self.tenant.branches.values():
                 self._drawers.plan_day(branch, on)
+            self._leaks.plan_day(on)
             self.house.plan(local(on, TIMER_AT), "9 day ends", f"{on}", lambda: self._life.end_day(on))
 
     def is_settled(self) -> bool:

@@ -99,6 +99,7 @@ class Reception:
         seen = [
             visit
             for person in wish.branch.people
+            if not is_kept_apart(person)
             for visit in person.visits
             if visit.status == "fulfilled"
             and not visit.is_free
@@ -177,25 +178,9 @@ class Reception:
     ) -> Visit:
         house, tenant = self._house, self._house.tenant
         branch = wish.branch
-        visit = Visit(
-            id=tenant.id_of("appt", wish.name),
-            branch=branch,
-            practitioner=slot.sitting.practitioner,
-            person=person,
-            service=service,
-            visit_type=visit_type,
-            mode="tele" if visit_type == "tele" else "in_person",
-            channel=channel,
-            slot=slot,
-            first_start_at=slot.start_at,
-            price_paise=price,
-            deposit_required_paise=self._deposit(price, channel),
-            is_free=visit_type == "follow_up" and price == 0,
-            followup=followup,
-        )
-        house.ledger.visits.append(visit)
-        person.visits.append(visit)
-        slot.free -= 1
+        id, required = tenant.id_of("appt", wish.name), self.deposit(price, channel)
+        visit = self.note(id, person, slot, service, visit_type, price, channel, required)
+        visit.followup = followup
         actor: Actor = person.actor if channel == "portal" else branch.front_desk
         asked: dict[str, Any] = {
             "patient_id": person.id,
@@ -221,13 +206,48 @@ class Reception:
         )
         house.stage.desk.ask(tenant.id, actor, command, visit.id, channel=channel, aggregate_id=visit.id)
         is_wrong = channel == "phone" and not reason and dice.chance(house.stage.profile.booking.wrong)
-        self._confirm(visit, is_wrong)
+        self.settle(visit)
+        if not is_wrong:
+            self._life.begin(visit)
         if is_wrong:
             at = house.now + dice.between(4, 15) * MINUTE
             house.plan(at, "3 wrong", visit.id, lambda: self._take_back(visit))
         return visit
 
-    def _deposit(self, price: int, channel: str) -> int:
+    def note(
+        self,
+        id: str,
+        person: Person,
+        slot: Slot,
+        service: Service,
+        visit_type: VisitType,
+        price: int,
+        channel: EntryChannel,
+        required: int,
+    ) -> Visit:
+        """Write a visit into the books and take its token; nothing of it is booked yet."""
+        visit = Visit(
+            id=id,
+            branch=slot.sitting.branch,
+            practitioner=slot.sitting.practitioner,
+            person=person,
+            service=service,
+            visit_type=visit_type,
+            mode="tele" if visit_type == "tele" else "in_person",
+            channel=channel,
+            slot=slot,
+            first_start_at=slot.start_at,
+            price_paise=price,
+            list_paise=self._house.tenant.price(service, slot.sitting.branch.city, visit_type),
+            deposit_required_paise=required,
+            is_free=visit_type == "follow_up" and price == 0,
+        )
+        self._house.ledger.visits.append(visit)
+        person.visits.append(visit)
+        slot.free -= 1
+        return visit
+
+    def deposit(self, price: int, channel: str) -> int:
         rule = self._house.tenant.row.deposit
         if rule.mode == "none" or (rule.channels and channel not in rule.channels):
             return 0
@@ -249,7 +269,11 @@ class Reception:
         command = MarkAppointmentError(appointment_id=visit.id, reason="booked for another patient")
         self._house.stage.desk.ask(self._house.tenant.id, self._house.tenant.manager, command, visit.id)
 
-    def _confirm(self, visit: Visit, is_wrong: bool = False) -> None:
+    def _confirm(self, visit: Visit) -> None:
+        self.settle(visit)
+        self._life.begin(visit)
+
+    def settle(self, visit: Visit) -> None:
         """From now on the visit counts; what is known of the patient at this moment stays with it."""
         now = self._house.now
         earlier = [other for other in visit.person.visits if other is not visit]
@@ -264,8 +288,11 @@ class Reception:
         visit.prior_noshows = sum(
             other.status == "noshow" and today - YEAR <= day_of(other.start_at) <= today for other in earlier
         )
-        if not is_wrong:
-            self._life.begin(visit)
+
+
+def is_kept_apart(person: Person) -> bool:
+    """A quarter of all patients, told by their ids, never asks for a free visit: it is kept for who misuses one."""
+    return ord(person.id[-1]) % 4 == 1
 
 
 def _is_free(person: Person, slot: Slot) -> bool:

@@ -7,7 +7,19 @@ from datetime import date, datetime, timedelta
 
 from simulator.agenda import Action, Agenda
 from simulator.books.care import Advice, FollowUp
-from simulator.books.records import Batch, Deposit, Dispute, Drawer, Fault, Line, Receipt, Refund, StrayCredit, Visit
+from simulator.books.records import (
+    Batch,
+    Deposit,
+    Dispute,
+    Drawer,
+    Fault,
+    GivenAway,
+    Line,
+    Receipt,
+    Refund,
+    StrayCredit,
+    Visit,
+)
 from simulator.books.stays import Bed, Claim, Stay, Transfer
 from simulator.calendar import local
 from simulator.cast import Tenant
@@ -65,6 +77,8 @@ class Ledger:
     faults: list[Fault] = field(default_factory=list)
     advices: list[Advice] = field(default_factory=list)
     followups: list[FollowUp] = field(default_factory=list)
+    unbilled: list[GivenAway] = field(default_factory=list)
+    given_away: list[GivenAway] = field(default_factory=list)
     ticks: int = 0
 
     def tick(self) -> int:

@@ -9,6 +9,7 @@ from event_store.aggregates.payment.commands import RequestRefund
 from event_store.aggregates.payment.events import Channel, Mode
 from event_store.recorded import Recorded
 from simulator.books.records import Receipt, Visit
+from simulator.calendar import day_of
 from simulator.counter import Counter
 from simulator.desk import SimulationError
 from simulator.draws import Dice, Table
@@ -48,6 +49,7 @@ class Till:
         visit = self._waiting.get(recorded.appointment_id or "")
         if visit is not None:
             visit.invoice_id = recorded.stream_id.partition("-")[2]
+            visit.billed_on = day_of(self._house.now)
 
     def present_bill(self, visit: Visit) -> None:
         if self._waiting.pop(visit.id, None) is None:

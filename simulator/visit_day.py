@@ -38,7 +38,7 @@ class VisitDay:
         self._forfeits = forfeits
         self._till = till
         self._care = care
-        self.after_visit: Callable[[Visit], None] = lambda visit: None
+        self.after_visits: list[Callable[[Visit], None]] = []
 
     def expect(self, visit: Visit, at: datetime, dice: Dice) -> None:
         """The patient will be there at that time."""
@@ -52,6 +52,11 @@ class VisitDay:
         visit.slot.free -= 1
         command = ReverseNoShow(appointment_id=visit.id, reason="came late")
         self._ask(visit, visit.branch.front_desk, command)
+        self._wait(visit, dice)
+
+    def take_in(self, visit: Visit, dice: Dice) -> None:
+        """The patient is here and will stay until seen."""
+        self._ask(visit, visit.branch.front_desk, CheckInPatient(appointment_id=visit.id))
         self._wait(visit, dice)
 
     def _arrive(self, visit: Visit, dice: Dice) -> None:
@@ -97,7 +102,8 @@ class VisitDay:
         self._ask(visit, visit.practitioner.actor, FinishEncounter(encounter_id=encounter_id, outcome=outcome))
         self._care.after_end(visit)
         self._till.present_bill(visit)
-        self.after_visit(visit)
+        for happens in self.after_visits:
+            happens(visit)
 
     def _ask(self, visit: Visit, actor: Actor, command: Command, aggregate_id: str | None = None) -> None:
         self._house.stage.desk.ask(

@@ -6,3 +6,16 @@
     {%- else %} coalesce(cast({{ expression }} as varchar), 'null') {%- endif -%}
     {%- endfor %} || '}'
 {%- endmacro %}
+
+{#- A whole number that a JSON object, given as text, has under a key; NULL without one. -#}
+{% macro json_number(text, key) -%}
+    {{ adapter.dispatch('json_number', 'mymedic')(text, key) }}
+{%- endmacro %}
+
+{% macro duckdb__json_number(text, key) -%}
+    cast(json_extract_string({{ text }}, '$.{{ key }}') as bigint)
+{%- endmacro %}
+
+{% macro default__json_number(text, key) -%}
+    cast(cast({{ text }} as json) ->> '{{ key }}' as bigint)
+{%- endmacro %}

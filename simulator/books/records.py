@@ -51,6 +51,9 @@ class Visit:
     was_full: bool = False
     forfeit_paise: int = 0
     forfeit_gst_paise: int = 0
+    forgiven_paise: int = 0
+    billed_on: date | None = None
+    list_paise: int = 0
     invoice_id: str | None = None
     receipts: list[Receipt] = field(default_factory=list)
     started_at: datetime | None = None
@@ -69,6 +72,16 @@ class Visit:
     @property
     def held_paise(self) -> int:
         return sum(receipt.held_paise for receipt in self.receipts if not receipt.is_late)
+
+
+@dataclass(slots=True, frozen=True)
+class GivenAway:
+    """Something worth so much that a patient got at a visit and nobody pays for: never billed, or billed at nothing."""
+
+    id: str
+    visit: Visit
+    amount_paise: int
+    at: datetime
 
 
 @dataclass(slots=True, eq=False)

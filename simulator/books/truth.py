@@ -35,7 +35,7 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "fct_recon_item": recon_items(tenant.id, found, today),
         "mart_settlement_report": settlement_report(tenant.id, ledger.batches, found, today),
         "mart_branch_variance": branch_variance(tenant.id, found, ledger.receipts, ledger.refunds, today),
-        "mart_leakage_metrics": leakage_metrics(tenant, found),
+        "mart_leakage_metrics": leakage_metrics(tenant, ledger, found, as_of),
         "mart_cancellation_leakage": cancellation_leakage(tenant, ledger.visits),
         "mart_procedure_conversion": procedure_conversion(tenant, ledger.advices, as_of),
         "mart_followup_adherence": followup_adherence(tenant, ledger.followups, today),

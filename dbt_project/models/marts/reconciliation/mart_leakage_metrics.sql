@@ -3,7 +3,7 @@ with items as (
     select
         items.*,
         case
-            when items.class in ('missing_settlement', 'qr_missing') and items.kind <> 'refund'
+            when items.class in ('missing_settlement', 'qr_missing', 'claim_missing') and items.kind <> 'refund'
                 then 'missing_settlement'
             when
                 items.kind <> 'refund'
@@ -14,28 +14,97 @@ with items as (
                 then 'fee_overcharge'
             when items.class = 'cash_short' then 'cash_short'
             when items.class = 'status_conflict' then 'late_auth_uncaptured'
+            when items.class = 'claim_amount_mismatch' and items.variance_paise < 0 then 'claim_short_paid'
         end as leakage_type
     from {{ ref('fct_recon_item') }} as items
 ),
 
-leaks as (
+money as (
     select
         items.tenant_id,
         items.business_date,
         items.branch_id,
-        coalesce(payments.practitioner_id, '-1') as practitioner_id,
-        coalesce(payments.specialty_id, '-1') as specialty_id,
+        coalesce(payments.practitioner_id, claims.practitioner_id, '-1') as practitioner_id,
+        coalesce(payments.specialty_id, claims.specialty_id, '-1') as specialty_id,
         items.leakage_type,
-        items.item_id,
+        items.item_id as evidence_id,
+        items.payment_id,
         case items.leakage_type
             when 'fee_overcharge' then items.fee_variance_paise
             when 'late_auth_uncaptured' then items.right_paise
             else items.left_paise - items.right_paise
-        end as amount_paise
+        end as amount_paise,
+        -- a short drawer is nobody's debt; a gateway, a bank or a payer can be asked for the rest
+        items.leakage_type <> 'cash_short' as is_recoverable
     from items
     left join {{ ref('fct_payment') }} as payments
         on items.tenant_id = payments.tenant_id and items.payment_id = payments.payment_id
+    left join {{ ref('fct_claim') }} as claims
+        on items.tenant_id = claims.tenant_id and items.left_ref = claims.claim_id
     where items.leakage_type is not null
+),
+
+-- money that came without our noticing pays the bill that seems open, and a bill holds the deposit that was waived
+unpaid as (
+    select tenant_id, appointment_id, {{ sum_paise('amount_paise') }} as amount_paise
+    from {{ ref('fct_leak_bill') }}
+    where leakage_type = 'undercollected' and appointment_id is not null
+    group by tenant_id, appointment_id
+),
+
+unnoticed as (
+    select payments.tenant_id, payments.appointment_id, {{ sum_paise('money.amount_paise') }} as amount_paise
+    from money
+    inner join {{ ref('fct_payment') }} as payments
+        on money.tenant_id = payments.tenant_id and money.payment_id = payments.payment_id
+    where money.leakage_type = 'late_auth_uncaptured'
+    group by payments.tenant_id, payments.appointment_id
+),
+
+leaks as (
+    select
+        tenant_id, business_date, branch_id, practitioner_id, specialty_id, leakage_type, evidence_id, amount_paise,
+        is_recoverable
+    from money
+
+    union all
+
+    -- the patient can still be billed, and asked to pay; a discount has been given
+    select
+        bills.tenant_id, bills.business_date, bills.branch_id, bills.practitioner_id, bills.specialty_id,
+        bills.leakage_type, bills.evidence_id,
+        bills.amount_paise
+        - case when bills.leakage_type = 'undercollected' then coalesce(unnoticed.amount_paise, 0) else 0 end
+            as amount_paise,
+        bills.leakage_type <> 'excess_discount' as is_recoverable
+    from {{ ref('fct_leak_bill') }} as bills
+    left join unnoticed
+        on bills.tenant_id = unnoticed.tenant_id and bills.appointment_id = unnoticed.appointment_id
+
+    union all
+
+    -- what was waived or given free is gone
+    select
+        visits.tenant_id, visits.business_date, visits.branch_id, visits.practitioner_id, visits.specialty_id,
+        visits.leakage_type, visits.evidence_id,
+        visits.amount_paise
+        - case
+            when visits.leakage_type = 'deposit_waived'
+                then greatest(coalesce(unpaid.amount_paise, 0), coalesce(unnoticed.amount_paise, 0))
+            else 0
+        end as amount_paise,
+        false as is_recoverable
+    from {{ ref('fct_leak_visit') }} as visits
+    left join unpaid on visits.tenant_id = unpaid.tenant_id and visits.appointment_id = unpaid.appointment_id
+    left join unnoticed
+        on visits.tenant_id = unnoticed.tenant_id and visits.appointment_id = unnoticed.appointment_id
+
+    union all
+
+    select
+        tenant_id, business_date, branch_id, practitioner_id, specialty_id, leakage_type, evidence_id, amount_paise,
+        is_recoverable
+    from {{ ref('fct_leak_claim') }}
 )
 
 select
@@ -47,8 +116,8 @@ select
     leakage_type,
     count(*) as n,
     {{ sum_paise('amount_paise') }} as amount_paise,
-    -- a short drawer is nobody's debt; a gateway can be asked for the rest
-    {{ sum_paise('amount_paise', "leakage_type <> 'cash_short'") }} as recoverable_paise,
-    {{ dbt.listagg('item_id', "','", 'order by item_id') }} as evidence_ids
+    {{ sum_paise('amount_paise', 'is_recoverable') }} as recoverable_paise,
+    {{ dbt.listagg('evidence_id', "','", 'order by evidence_id') }} as evidence_ids
 from leaks
+where amount_paise > 0
 group by tenant_id, business_date, branch_id, practitioner_id, specialty_id, leakage_type
