@@ -85,7 +85,7 @@ def items(house: House, doors: Doors, today: date) -> list[Item]:
     found += [_batch(batch, today) for batch in ledger.batches]
     found += [_session(drawer) for drawer in ledger.drawers if drawer.closed_at is not None]
     found += [_deposit(deposit, today) for deposit in ledger.deposits]
-    found += [_transfer(transfer, today) for transfer in ledger.transfers]
+    found += [_payer_transfer(transfer, today) for transfer in ledger.transfers]
     found += list(_stray(house, doors))
     return found
 
@@ -294,7 +294,7 @@ def _deposit(deposit: Deposit, today: date) -> Item:
     )
 
 
-def _transfer(transfer: Transfer, today: date) -> Item:
+def _payer_transfer(transfer: Transfer, today: date) -> Item:
     if transfer.banked_paise == transfer.net_paise:
         class_ = "claim_matched"
     elif transfer.banked_paise:

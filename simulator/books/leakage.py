@@ -31,10 +31,17 @@ class Leak:
     visit: Visit | None
     evidence: str
     amount_paise: int
+    is_gone: bool = False
 
 
 def leakage_metrics(tenant: Tenant, ledger: Ledger, items: Iterable[Item], as_of: datetime) -> list[dict[str, Any]]:
-    leaks = [*_of_items(items), *_of_visits(ledger, items, as_of), *_of_services(ledger, as_of), *_of_free(ledger)]
+    leaks = [
+        *_of_items(ledger, items),
+        *_of_claims(ledger),
+        *_of_visits(ledger, items, as_of),
+        *_of_services(ledger, as_of),
+        *_of_free(ledger),
+    ]
     cells: dict[tuple, list[Leak]] = defaultdict(list)
     for leak in leaks:
         practitioner, specialty = NOBODY, NOBODY
@@ -52,18 +59,30 @@ def leakage_metrics(tenant: Tenant, ledger: Ledger, items: Iterable[Item], as_of
             "leakage_type": kind,
             "n": len(found),
             "amount_paise": sum(leak.amount_paise for leak in found),
-            "recoverable_paise": 0 if kind in GONE else sum(leak.amount_paise for leak in found),
+            "recoverable_paise": sum(leak.amount_paise for leak in found if not leak.is_gone and kind not in GONE),
             "evidence_ids": ",".join(sorted(leak.evidence for leak in found)),
         }
         for (business_date, branch_id, practitioner, specialty, kind), found in cells.items()
     ]
 
 
-def _of_items(items: Iterable[Item]) -> Iterator[Leak]:
+def _of_items(ledger: Ledger, items: Iterable[Item]) -> Iterator[Leak]:
+    stays = {f"L6:claim:{claim.transfer.utr}": claim.stay.visit for claim in ledger.claims if claim.transfer}
     for item in items:
         kind, amount = _lost(item)
         if kind:
-            yield Leak(kind, item.business_date, item.branch_id, item.visit, item.item_id, amount)
+            visit = item.visit or stays.get(item.item_id)
+            yield Leak(kind, item.business_date, item.branch_id, visit, item.item_id, amount)
+
+
+def _of_claims(ledger: Ledger) -> Iterator[Leak]:
+    """What payers struck out, until the patient is billed for it; once a claim is closed nobody can be asked again."""
+    for claim in ledger.claims:
+        if claim.disallowed_paise and claim.status != "cancelled" and not claim.is_billed_to_patient:
+            assert claim.adjudicated_on is not None
+            visit, is_closed = claim.stay.visit, claim.status == "closed"
+            amount, on = claim.disallowed_paise, claim.adjudicated_on
+            yield Leak("claim_disallowed", on, claim.stay.branch.id, visit, claim.id, amount, is_closed)
 
 
 def _lost(item: Item) -> tuple[str, int]:

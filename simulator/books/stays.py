@@ -94,6 +94,7 @@ class Claim:
     claimed_paise: int = 0
     approved_paise: int = 0
     disallowed_paise: int = 0
+    adjudicated_on: date | None = None
     open_queries: int = 0
     transfer: Transfer | None = None
     is_billed_to_patient: bool = False

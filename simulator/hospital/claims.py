@@ -195,6 +195,7 @@ class Claims:
         self._diary.ask(self._voice(claim), word, claim.id, name)
         claim.approved_paise += approved
         claim.disallowed_paise += disallowed
+        claim.adjudicated_on = day_of(self._house.now)
         claim.status = (
             "rejected" if not claim.approved_paise else "partially_approved" if claim.disallowed_paise else "approved"
         )
