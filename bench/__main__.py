@@ -1,4 +1,4 @@
-"""`make bench`: append, HTTP, replay, import and full build, beside the peer and the bare driver; a table, and JSON."""
+"""`make bench`: append, HTTP, replay, import, build and matching, beside the peer and the bare driver."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from bench.build import measure_build
 from bench.desk import KINDS
 from bench.figures import Subject, appends, https, imports, measured, replays
 from bench.machine import machine
+from bench.matching import measure_matching
 from bench.measure import Reading
 from bench.place import ENGINES, Engine, Place
 from bench.report import Results, page, shown
 from mymedic.clock import SystemClock
 from mymedic.settings import Settings
 
-WORDS = ("append", "http", "replay", "import", "build")
+WORDS = ("append", "http", "replay", "import", "build", "matching")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "benchmarks.md"
 OUT, ERR = Console(), Console(stderr=True)
 
@@ -35,6 +36,7 @@ def main(
     rounds: Annotated[int, typer.Option(help="Readings of each subject; the median counts.")] = 5,
     events: Annotated[list[int] | None, typer.Option(help="Events of a full build; may be said again.")] = None,
     profile: Annotated[str, typer.Option(help="The simulated chain that a full build's log is made of.")] = "demo",
+    items: Annotated[int, typer.Option(help="Payments that are matched.")] = 1_000_000,
     size: Annotated[int, typer.Option(help="Commands in a reading of the peer; 50x in replay and import.")] = 1000,
     write_docs: Annotated[bool, typer.Option("--write-docs", help="Write docs/reference/benchmarks.md.")] = False,
     date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day to write down.")] = None,
@@ -64,6 +66,9 @@ def main(
         with ERR.status("build") as status:
             for count in events or [1_000_000]:
                 results.builds.append(measure_build(place.folder, count, profile, status.update))
+    if "matching" in wanted:
+        with ERR.status("matching") as status:
+            results.matchings.append(measure_matching(place.folder, items, status.update))
     place.close()
     OUT.print(shown(results))
     _write(folder / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.json", results)

@@ -11,6 +11,7 @@ from rich.table import Table
 from bench import peer
 from bench.build import Built
 from bench.figures import Figure
+from bench.matching import Matched
 
 
 class Results(msgspec.Struct, kw_only=True):
@@ -21,6 +22,7 @@ class Results(msgspec.Struct, kw_only=True):
     rounds: int
     figures: list[Figure] = []
     builds: list[Built] = []
+    matchings: list[Matched] = []
 
 
 class Line(NamedTuple):
@@ -46,6 +48,7 @@ BUDGETS: Mapping[tuple[str, str, bool], float] = {
 # What is like the peer's: its commands add one plain event. The others do more, and stand beside it all the same.
 ALIKE = {"movement", "typed events"}
 BUILD_BUDGET = "5,000,000 events in 60 s and 2 GiB"
+MATCHING_BUDGET = "1,000,000 against 1,000,000 in 60 s"
 
 
 def lines(results: Results) -> Iterator[Line]:
@@ -61,6 +64,16 @@ def lines(results: Results) -> Iterator[Line]:
             beside=f"by hand {built.limit_s:.1f} s",
             ratio=f"{built.total_s / built.limit_s:.1f}x as long",
             budget=BUILD_BUDGET,
+        )
+    for matched in results.matchings:
+        yield Line(
+            what=f"matching {matched.items:,} payments against {matched.lines:,} settlement lines",
+            clients="",
+            measured=f"{matched.total_s:.1f} s, {matched.cpu_s:.1f} s CPU, peak {matched.peak_gib:.2f} GiB",
+            latency="",
+            beside=f"bare hash join {matched.join_s:.1f} s",
+            ratio=f"{matched.total_s / matched.join_s:.1f}x as long",
+            budget=MATCHING_BUDGET,
         )
 
 

@@ -52,8 +52,9 @@ def transform(
     threads: int = 2,
     unit_tests: bool = False,
     data_tests: bool = True,
+    select: Sequence[str] = (),
 ) -> TransformReport:
-    """Build every seed and model for these tenants into `database`, and test them.
+    """Build every seed and model for these tenants into `database`, or those that `select` names, and test them.
 
     `work_dir` keeps dbt's own files between builds, so that the project is parsed once. Nothing is written elsewhere.
     """
@@ -64,6 +65,8 @@ def transform(
     }
     arguments = ["build", *_flags(work_dir, threads), "--no-write-json"]
     left_out = ["unit_test"] * (not unit_tests) + ["test"] * (not data_tests)
+    if select:
+        arguments += ["--select", *select]
     for kind in left_out:
         arguments += ["--exclude-resource-type", kind]
     with _environment(database):

@@ -42,7 +42,9 @@ class Play:
 
     def __init__(self, stage: Stage, tenant: Tenant, enabled: Iterable[str], prices: PriceList) -> None:
         profile = stage.profile
-        faults = Faults(tenant.id, tenant.row.faults, enabled, profile, stage.draws)
+        # Who is alone in the world has no neighbour to be mistaken for.
+        possible = set(enabled) - ({"F39"} if len(profile.tenant) == 1 else set())
+        faults = Faults(tenant.id, tenant.row.faults, possible, profile, stage.draws)
         house = self.house = House(stage, tenant, faults)
         self.tenant = tenant
         self.doors = Doors(house)

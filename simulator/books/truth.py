@@ -13,17 +13,20 @@ from simulator.books.cancellation_leakage import cancellation_leakage
 from simulator.books.census import census
 from simulator.books.chain_variance import chain_variance
 from simulator.books.claims_ageing import claims_ageing
+from simulator.books.fee_audit import fee_audit
 from simulator.books.followup_adherence import followup_adherence
 from simulator.books.items import items
 from simulator.books.leakage import leakage_metrics
 from simulator.books.noshow_patterns import noshow_patterns
 from simulator.books.price_sensitivity import price_sensitivity
 from simulator.books.procedure_conversion import procedure_conversion
+from simulator.books.recon_ageing import recon_ageing
 from simulator.books.reconciliation import recon_items
 from simulator.books.settlement_report import settlement_report
 from simulator.calendar import day_of
 from simulator.doors import Doors
 from simulator.faults import NAMES
+from simulator.fees import Fees
 from simulator.stage import House
 
 
@@ -36,6 +39,9 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_settlement_report": settlement_report(tenant.id, ledger.batches, found, today),
         "mart_branch_variance": branch_variance(tenant.id, found, ledger.receipts, ledger.refunds, today),
         "mart_leakage_metrics": leakage_metrics(tenant, ledger, found, as_of),
+        "mart_recon_ageing": recon_ageing(tenant.id, found, today),
+        "mart_gateway_fee_audit": fee_audit(tenant.id, found, Fees(house.stage.profile.fees)),
+        "mart_leakage_metrics": leakage_metrics(tenant, found),
         "mart_cancellation_leakage": cancellation_leakage(tenant, ledger.visits),
         "mart_procedure_conversion": procedure_conversion(tenant, ledger.advices, as_of),
         "mart_followup_adherence": followup_adherence(tenant, ledger.followups, today),

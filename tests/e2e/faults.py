@@ -13,6 +13,8 @@ GRAIN: dict[str, tuple[str, ...]] = {
     "fct_recon_item": ("tenant_id", "item_id"),
     "mart_settlement_report": ("tenant_id", "gateway", "settlement_id"),
     "mart_branch_variance": ("tenant_id", "business_date", "branch_id", "channel", "mode"),
+    "mart_recon_ageing": ("tenant_id", "as_of_date", "leg", "class", "branch_id", "bucket"),
+    "mart_gateway_fee_audit": ("tenant_id", "gateway", "mode", "card_type", "month_start_on"),
     "mart_leakage_metrics": (
         "tenant_id",
         "business_date",
@@ -70,7 +72,7 @@ def cells(tables: dict[str, list[Row]]) -> Cells:
 
 
 def is_summed(column: str) -> bool:
-    return column == "n" or column.endswith(_SUMMED)
+    return column in ("n", "paise") or column.endswith(_SUMMED)
 
 
 def is_told(column: str) -> bool:

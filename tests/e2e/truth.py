@@ -14,6 +14,8 @@ TABLES = (
     "fct_recon_item",
     "mart_settlement_report",
     "mart_branch_variance",
+    "mart_recon_ageing",
+    "mart_gateway_fee_audit",
     "mart_leakage_metrics",
     "mart_cancellation_leakage",
     "mart_procedure_conversion",
