@@ -80,7 +80,7 @@ def items(house: House, doors: Doors, today: date) -> list[Item]:
             found.append(_qr(receipt, today))
     for refund in ledger.refunds:
         if refund.processed_at and refund.destination != "cash":
-            found.append(_refund(refund, today) if refund.destination == "source" else _transfer(refund, today))
+            found.append(_refund(refund, today) if refund.destination == "source" else _paid_back(refund, today))
     found += [_dispute(dispute) for dispute in ledger.disputes]
     found += [_batch(batch, today) for batch in ledger.batches]
     found += [_session(drawer) for drawer in ledger.drawers if drawer.closed_at is not None]
@@ -149,7 +149,7 @@ def _refund(refund: Refund, today: date) -> Item:
     )
 
 
-def _transfer(refund: Refund, today: date) -> Item:
+def _paid_back(refund: Refund, today: date) -> Item:
     """A refund that leaves the bank account, wherever the money had come from."""
     assert refund.processed_at is not None and refund.due_on is not None and refund.grace_on is not None
     class_ = "qr_matched" if refund.banked_paise else "qr_missing" if today > refund.grace_on else "qr_in_transit"
