@@ -41,7 +41,6 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_leakage_metrics": leakage_metrics(tenant, ledger, found, as_of),
         "mart_recon_ageing": recon_ageing(tenant.id, found, today),
         "mart_gateway_fee_audit": fee_audit(tenant.id, found, Fees(house.stage.profile.fees)),
-        "mart_leakage_metrics": leakage_metrics(tenant, found),
         "mart_cancellation_leakage": cancellation_leakage(tenant, ledger.visits),
         "mart_procedure_conversion": procedure_conversion(tenant, ledger.advices, as_of),
         "mart_followup_adherence": followup_adherence(tenant, ledger.followups, today),
