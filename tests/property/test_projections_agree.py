@@ -14,6 +14,7 @@ from mymedic.messages import Event
 from tests.integration.warehouse.clinic import SINCE, Clinic
 from tests.integration.warehouse.rig import EventLog
 from tests.integration.warehouse.shard import build_together
+from tests.property.care_histories import care_history
 from tests.property.hospital_histories import KeptWorld, WardHistory, claim_histories, ward_histories
 from tests.property.money.payment_steps import Steps
 from tests.property.test_payment_money import a_world
@@ -55,6 +56,26 @@ CLAIM_FIGURES = (
     "query_due_at",
     "treatment",
 )
+# column of proj_followups -> attribute of the follow-up's state
+FOLLOWUP_FIGURES = {
+    "status": "status",
+    "due_on": "counted_on",
+    "due_from": "counted_from",
+    "due_to": "counted_to",
+    "present_due_on": "due_on",
+    "present_due_to": "due_to",
+    "lapse_on": "lapse_on",
+    "appointment_id": "appointment_id",
+    "completed_on": "completed_on",
+    "completed_encounter_id": "completed_by",
+}
+# column of proj_service_requests -> attribute of the service request's state
+ADVICE_FIGURES = {
+    "status": "status",
+    "service_id": "service_id",
+    "appointment_id": "appointment_id",
+    "performed_encounter_id": "performed_encounter_id",
+}
 Claims = dict[str, EventLog]
 
 
@@ -104,12 +125,18 @@ def wards() -> dict[str, WardHistory]:
     return ward_histories()
 
 
+@pytest.fixture(scope="module")
+def care() -> EventLog:
+    return care_history()
+
+
 # One build serves them all.
 @pytest.fixture(scope="module")
 def warehouse(
-    chosen: dict[str, History], claims: Claims, wards: dict[str, WardHistory]
+    chosen: dict[str, History], claims: Claims, wards: dict[str, WardHistory], care: EventLog
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     logs = [log_of(history, tenant_id) for tenant_id, history in chosen.items()]
+    logs.append(care)
     logs += list(claims.values()) + [ward.log for ward in wards.values()]
     connection = build_together(logs)
     yield connection
@@ -154,3 +181,26 @@ def test_the_census_counts_who_lay_in_a_bed_at_midnight(
     nights = {(tenant_id, night): bed for tenant_id, ward in wards.items() for night, bed in ward.nights.items()}
     assert len(nights) >= 20
     assert found == nights
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "model", "key", "figures", "most"),
+    [
+        ("followup", "proj_followups", "followup_id", FOLLOWUP_FIGURES, 7),
+        ("service_request", "proj_service_requests", "service_request_id", ADVICE_FIGURES, 6),
+    ],
+)
+def test_projection_and_state_agree_on_all_that_was_asked_for(
+    warehouse: duckdb.DuckDBPyConnection,
+    care: EventLog,
+    aggregate: str,
+    model: str,
+    key: str,
+    figures: dict[str, str],
+    most: int,
+) -> None:
+    query = f"select {key}, {', '.join(figures)} from {model} where tenant_id = ?"
+    found = {id: values for id, *values in warehouse.execute(query, [care.tenant_id]).fetchall()}
+    states = {id: [getattr(state, name) for name in figures.values()] for id, state in care.states(aggregate).items()}
+    assert len({values[0] for values in states.values()}) == most, "the lives must reach every state"
+    assert found == states

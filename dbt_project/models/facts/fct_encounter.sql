@@ -19,7 +19,7 @@ select
     coalesce(branches.city_id, '-1') as city_id,
     coalesce(practitioners.practitioner_id, '-1') as practitioner_id,
     practitioners.practitioner_sk,
-    coalesce(encounters.specialty_id, '-1') as specialty_id,
+    coalesce(specialties.specialty_id, '-1') as specialty_id,
     encounters.department_id,
     coalesce(appointments.service_id, '-1') as service_id,
     coalesce(appointments.visit_type, 'unknown') as visit_type,
@@ -42,6 +42,8 @@ left join {{ ref('dim_branch') }} as branches
     and encounters.branch_id = branches.branch_id
     and encounters.started_at >= branches.valid_from
     and encounters.started_at < branches.valid_to
+left join {{ ref('dim_specialty') }} as specialties
+    on encounters.tenant_id = specialties.tenant_id and encounters.specialty_id = specialties.specialty_id
 left join {{ ref('dim_practitioner') }} as practitioners
     on encounters.tenant_id = practitioners.tenant_id
     and encounters.practitioner_id = practitioners.practitioner_id

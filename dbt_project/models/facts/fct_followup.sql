@@ -13,6 +13,7 @@ followups as (
         {{ local_midnight('followups.due_on', 'tenants.utc_offset_minutes') }} as due_at,
         coalesce(encounters.patient_key, followups.patient_key, '-1') as person_key,
         coalesce(encounters.department_id, 'dep_opd') as department_id,
+        coalesce(encounters.specialty_id, '-1') as seen_specialty_id,
         coalesce(encounters.is_error, false) as is_error,
         case when services.kind = 'consultation' then services.service_id else consultations.service_id end
             as service_id,
@@ -87,7 +88,7 @@ select
     placed.city_id,
     coalesce(practitioners.practitioner_id, '-1') as practitioner_id,
     practitioners.practitioner_sk,
-    coalesce(placed.specialty_id, '-1') as specialty_id,
+    placed.seen_specialty_id as specialty_id,
     placed.department_id,
     coalesce(placed.service_id, '-1') as service_id,
     placed.encounter_id,
