@@ -139,6 +139,38 @@ def test_a_second_person_signs_in_a_header(api: Api) -> None:
     assert api.send("merge-patients", merge, X_Cosigner_Authorization=own).json()["status"] == "accepted"
 
 
+def test_a_month_is_closed_over_http(api: Api) -> None:
+    """C87 to C90 are plain commands: a run goes in, an item is resolved by two, reopened, and the month closed."""
+    item = {"recon_item_id": "L1:line:sline_1", "item_hash": "a" * 32, "opened_on": "2026-09-01", "open_paise": 900}
+    run = {
+        "run_id": "run_1",
+        "as_of": api.chain.clock.now().isoformat(),
+        "scope": {"from": "2026-09-01", "to": "2026-09-30"},
+        "input_seq": 1,
+        "input_hash": "1" * 64,
+        "output_hash": "2" * 64,
+        "totals": [{"leg": "L1", "class": "orphan_settlement", "count": 1, "left_paise": 0, "right_paise": 900}],
+        "debits_paise": 900,
+        "credits_paise": 900,
+        "trial_balance_hash": "3" * 64,
+        "open_items": [item],
+    }
+    assert api.send("run-reconciliation", run, "FN").status_code == 200
+    close, second = {"yyyymm": "202609"}, f"Bearer {api.token('CM', 'ten_test')}"
+    too_early = api.send("close-financial-period", close, "FN", X_Cosigner_Authorization=second)
+    told = refusal(too_early, 409, "RECON_NOT_BALANCED")
+    assert told["details"]["recon_item_ids"] == [item["recon_item_id"]]
+    resolve = {"resolution": "write_off", "amount_paise": 900, "note": "nobody asks for it"}
+    resolve |= {name: item[name] for name in ("recon_item_id", "item_hash")}
+    refusal(api.send("resolve-recon-item", resolve, "FN"), 403, "FOUR_EYES_REQUIRED")
+    refusal(api.send("resolve-recon-item", resolve | {"item_hash": "b" * 32}, "FN"), 409, "RECON_ITEM_STALE")
+    assert api.send("resolve-recon-item", resolve, "FN", X_Cosigner_Authorization=second).status_code == 200
+    reopen = {"recon_item_id": item["recon_item_id"], "reason": "it was asked for"}
+    assert api.send("reopen-recon-item", reopen, "FN", X_Cosigner_Authorization=second).status_code == 200
+    assert api.send("resolve-recon-item", resolve, "FN", X_Cosigner_Authorization=second).status_code == 200
+    assert api.send("close-financial-period", close, "FN", X_Cosigner_Authorization=second).status_code == 200
+
+
 def test_no_approver_stands_behind_what_is_approved(api: Api) -> None:
     """R-AUTH-4: who made the product ask for a refund does not approve it either, nor does who acts for them."""
     chain = api.chain
