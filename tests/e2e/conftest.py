@@ -13,6 +13,7 @@ import pytest
 from exports.warehouse import opened as warehouse_of
 from pipelines.build import Line, build_shard
 from tests.chain import Chain, opened
+from tests.e2e.snapshots import SEED
 from tests.e2e.week import Week, play
 from tests.founding import founded
 from tests.worlds import without_data_tests
@@ -56,6 +57,8 @@ class Weeks:
 def weeks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weeks]:
     folder = tmp_path_factory.mktemp("week")
     with opened(folder) as (ledger, vault):
+        for tenant_id in VARIANTS:
+            vault.adopt_simulated(tenant_id, SEED)
         chains = {tenant_id: founded(Chain(ledger, vault, tenant_id)) for tenant_id in VARIANTS}
         played = {tenant_id: play(chains[tenant_id], **variant) for tenant_id, variant in VARIANTS.items()}
         line = Line(chains["ten_example"].store.feed, vault, folder / "landing", folder / "warehouse")
