@@ -20,6 +20,9 @@ from mymedic.settings import Settings
 
 stating = typer.Typer(help="The signed settlement statement of a closed month.", no_args_is_help=True)
 
+# A row that nothing was recorded about since: an item falls due, and what rests on it changes with it.
+_WITHOUT = {"items": "the day moved on", "settlements": "its items", "trial_balance": "its item"}
+
 ToOption = Annotated[Path | None, typer.Option("--to", help="Folder to write a copy into.")]
 
 
@@ -134,7 +137,7 @@ def since_signed(
         return
     OUT.print(f"signed at seq {found.signed_seq:,}, now seq {found.now_seq:,}", highlight=False)
     rows = [
-        [one.section, one.row, _moved(one), _amounts(one), ", ".join(map(str, one.seqs)) or "the day moved on"]
+        [one.section, one.row, _moved(one), _amounts(one), ", ".join(map(str, one.seqs)) or _WITHOUT[one.section]]
         for one in found.differences
     ]
     OUT.print(table("\nDifferences", ["part", "row", "was -> is", "by", "because of seq"], rows))

@@ -113,14 +113,17 @@ class _Causes:
             for name in sorted(before.items.keys() | after.items.keys())
             if _standing(before.items.get(name)) != _standing(after.items.get(name))
         }
+        rows = {name: [one[name] for one in (before.items, after.items) if name in one] for name in self.of_item}
         self.of_settlement: dict[str, set[int]] = {}
         self.of_seq: dict[int, set[int]] = {}
         for name, seqs in self.of_item.items():
-            for row in (before.items.get(name), after.items.get(name)):
-                if row is not None:
-                    self.of_settlement.setdefault(row["settlement_id"], set()).update(seqs)
-                    for seq in _seqs(row):
-                        self.of_seq.setdefault(seq, set()).update(seqs)
+            for row in rows[name]:
+                self.of_settlement.setdefault(row["settlement_id"], set()).update(seqs)
+                for seq in _seqs(row):
+                    self.of_seq.setdefault(seq, set()).update(seqs)
+        for name in [name for name, seqs in self.of_item.items() if not seqs]:  # a line that another item gave up
+            shared = {seq for row in rows[name] for seq in _seqs(row)}
+            self.of_item[name] = {cause for seq in shared for cause in self.of_seq.get(seq, ())}
 
     def later(self, seqs: Iterable[int]) -> set[int]:
         return {seq for seq in seqs if seq > self._signed_seq}
