@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from event_store.ledger.session import Session
@@ -28,6 +29,10 @@ class Batch:
 
     def handle(self, envelope: Envelope) -> Ack:
         return self._handler.answer(self.session, envelope, self.recorded.append)
+
+    def foresee(self, envelopes: Sequence[Envelope]) -> None:
+        """Say first which commands will come: what they ask is then asked at once. For the start of a batch."""
+        self._handler.foresee(self.session, envelopes)
 
     submit = handle  # so that whoever takes a handler can be given a batch
 

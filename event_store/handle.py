@@ -19,7 +19,7 @@ from event_store.authorise import STAFF_ROLES, as_granted, authorise_role, autho
 from event_store.batch import Batch
 from event_store.catalogue import owner_of, streams_named
 from event_store.context import DecisionContext
-from event_store.ledger.reads import Head, Reads
+from event_store.ledger.reads import GuardKey, Head, Reads
 from event_store.ledger.session import Ledger, Session
 from event_store.past import Pasts
 from event_store.recorded import Recorded
@@ -70,14 +70,18 @@ class Handler:
             self._mutex.release()
 
     def _submitted(self, envelopes: Sequence[Envelope], patience: float | None = None) -> list[Ack]:
+        with self._transaction(patience) as session:
+            self.foresee(session, envelopes)
+            return [self.answer(session, envelope) for envelope in envelopes]
+
+    def foresee(self, session: Session, envelopes: Sequence[Envelope]) -> None:
+        """Ask, with one question of each kind, what these commands would ask one by one; a transaction begins so."""
         commands: dict[str, list[str]] = {}
         for envelope in envelopes:
             commands.setdefault(envelope.tenant_id, []).append(envelope.command_id)
-        with self._transaction(patience) as session:
-            for tenant_id, head in session.open(commands).items():
-                self._brought_level(session, tenant_id, head)
-            self._load_named(session, envelopes)
-            return [self.answer(session, envelope) for envelope in envelopes]
+        for tenant_id, head in session.open(commands).items():
+            self._brought_level(session, tenant_id, head)
+        self._load_named(session, envelopes)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -169,13 +173,20 @@ class Handler:
     def _load_named(self, session: Session, envelopes: Sequence[Envelope]) -> None:
         """Load what the commands name, with one question for each tenant instead of one for each stream."""
         named: dict[str, list[str]] = {}
+        guards: list[GuardKey] = []
         for envelope in envelopes:
             streams = named.setdefault(envelope.tenant_id, [])
             streams += streams_named(envelope.command)
             people = (who for who in (envelope.actor, envelope.cosigner) if who is not None and who.type == "user")
             streams += [stream_of("staff", who.id) for who in people]
+            foresees = owner_of(type(envelope.command))[1].foresees
+            if foresees is not None:
+                foreseen = foresees(envelope.command)
+                streams += [stream_of(aggregate, id) for aggregate, id in foreseen.streams]
+                guards += [(envelope.tenant_id, *guard) for guard in foreseen.guards]
         for tenant_id, stream_ids in named.items():
             self._states[tenant_id].load(session, [stream_of("tenant", tenant_id), *stream_ids])
+        session.taken(guards)
 
     def peek_related(self, session: Session, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
         states = self._levelled(session, tenant_id)

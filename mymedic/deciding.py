@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mymedic.bodies import Bodies
 from mymedic.errors import Refused
@@ -122,18 +122,27 @@ GUARD_CODES: dict[str, str] = {
 Decide = Callable[[Any, Any, Context], Iterable[Event | On]]
 
 
+class Foreseen(NamedTuple):
+    """Streams as (aggregate, id), and guards as (kind, value)."""
+
+    streams: tuple[tuple[str, str], ...] = ()
+    guards: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How one command is decided.
 
     `target` names the command's field that holds the aggregate's id (None: a new id, or the envelope's
     `aggregate_id`), or is a function of (command, context). `creates`: True when the stream must be new, False when
-    it must exist, None when either will do.
+    it must exist, None when either will do. `foresees` tells of a command what deciding it will ask for, so that it
+    can be asked for many commands at once; what it leaves out is asked one by one.
     """
 
     decide: Decide
     target: str | Callable[[Any, Context], str] | None = None
     creates: bool | None = False
+    foresees: Callable[[Any], Foreseen] | None = None
 
 
 @dataclass(frozen=True, slots=True)

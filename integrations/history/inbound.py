@@ -107,11 +107,11 @@ def _import(
         while chunk := list(islice(rows, CHUNK)):
             read += len(chunk)
             rejects.extend(item for _, item in chunk if isinstance(item, Finding))
+            waiting = [(row, _envelope(way, item)) for row, item in chunk if not isinstance(item, Finding)]
             with handler.batch() as batch:
-                for row, command in chunk:
-                    if isinstance(command, Finding):
-                        continue
-                    ack = batch.handle(_envelope(way, command))
+                batch.foresee([envelope for _, envelope in waiting])
+                for row, envelope in waiting:
+                    ack = batch.handle(envelope)
                     if ack.error is not None:
                         rejects.append(_rejection(row, ack, way.mapping))
                     else:

@@ -193,10 +193,14 @@ def guards(state: State, event: Event) -> GuardChange | None:
     return GuardChange(claim=claim, release=release) if claim or release else None
 
 
+def external_key(source_system: str, external_ref: str) -> str:
+    return f"appointment#{source_system}#{external_ref}"
+
+
 def _claimed(state: State, event: Event) -> list[Guard]:
     match event:
         case AppointmentImported():
-            return [Guard("external_ref", f"appointment#{event.source_system}#{event.external_ref}")]
+            return [Guard("external_ref", external_key(event.source_system, event.external_ref))]
         case WaitlistJoined():
             return [Guard(*waitlist.key(event.branch_id, event.specialty_id, event.patient_id))]
         case AppointmentHeld() | AppointmentBooked() if not state.exists or state.status == "waitlist":

@@ -9,7 +9,7 @@ from event_store.aggregates.appointment.decide.booking import (
     hold_appointment,
 )
 from event_store.aggregates.appointment.decide.ending import cancel_appointment, mark_appointment_error
-from event_store.aggregates.appointment.decide.importing import import_appointment, imported_id
+from event_store.aggregates.appointment.decide.importing import foreseen, import_appointment, imported_id
 from event_store.aggregates.appointment.decide.rescheduling import reschedule_appointment
 from event_store.aggregates.appointment.decide.waiting import join_waitlist, offer_waitlist_slot
 from mymedic.deciding import Decision
@@ -28,5 +28,5 @@ DECISIONS: dict[type[Command], Decision] = {
     c.JoinWaitlist: Decision(join_waitlist, target="appointment_id", creates=True),
     c.OfferWaitlistSlot: Decision(offer_waitlist_slot, target="appointment_id"),
     c.MarkAppointmentError: Decision(mark_appointment_error, target="appointment_id"),
-    c.ImportAppointment: Decision(import_appointment, target=imported_id, creates=True),
+    c.ImportAppointment: Decision(import_appointment, target=imported_id, creates=True, foresees=foreseen),
 }

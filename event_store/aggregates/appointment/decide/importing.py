@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from event_store.aggregates.appointment.commands import ImportAppointment
 from event_store.aggregates.appointment.events import AppointmentImported
-from event_store.aggregates.appointment.state import State
+from event_store.aggregates.appointment.state import State, external_key
 from mymedic.clock import business_date
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, Foreseen, check
 from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Event
@@ -17,6 +17,14 @@ from mymedic.messages import Event
 def imported_id(command: ImportAppointment, context: Context) -> str:
     """The same line of the same source is the same appointment, so a second import meets the first."""
     return derived_id("appt", command.source_system, command.external_ref)
+
+
+def foreseen(command: ImportAppointment) -> Foreseen:
+    """What `import_appointment` asks for."""
+    practitioners = (("practitioner", command.practitioner_ref),) if command.practitioner_ref else ()
+    own = ("appointment", derived_id("appt", command.source_system, command.external_ref))
+    key = external_key(command.source_system, command.external_ref)
+    return Foreseen((own, ("branch", command.branch_ref), *practitioners), (("external_ref", key),))
 
 
 def import_appointment(state: State, command: ImportAppointment, context: Context) -> Iterator[Event]:

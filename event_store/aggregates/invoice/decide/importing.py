@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from event_store.aggregates.invoice.commands import ImportBilling
 from event_store.aggregates.invoice.events import BillingImported
 from event_store.aggregates.invoice.state import State, external_key
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, Foreseen, check
 from mymedic.ids import derived_id
 from mymedic.messages import Event
 
@@ -15,6 +15,14 @@ from mymedic.messages import Event
 def imported_id(command: ImportBilling, context: Context) -> str:
     """What belongs to one bill stands in one stream, so that it can be added up, whichever line came first."""
     return derived_id("inv", command.source_system, command.charge_ref or command.external_ref)
+
+
+def foreseen(command: ImportBilling) -> Foreseen:
+    """What `import_billing` asks for."""
+    id = derived_id("inv", command.source_system, command.charge_ref or command.external_ref)
+    branches = (("branch", command.branch_ref),) if command.branch_ref else ()
+    key = external_key(command.source_system, command.external_ref)
+    return Foreseen((("invoice", id), *branches), (("external_ref", key),))
 
 
 def import_billing(state: State, command: ImportBilling, context: Context) -> Iterator[Event]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from event_store.ledger import open_ledger
+from event_store.ledger.sqlite import SqliteReads
 from event_store.retention.keys import Vault
 from event_store.store import Store, assemble
 from integrations.history import inbound
@@ -151,3 +153,20 @@ def test_a_column_that_the_file_lacks_is_named(store: Store, tmp_path: Path) -> 
         run(store, tmp_path, mapping=MAPPING.replace('amount = "paid"', 'amount = "PAYMENTS"'), data=HEADER.encode())
     assert (refusal.value.code, refusal.value.details["column"]) == ("MAPPING_INVALID", "PAYMENTS")
     assert "ten_old" not in store.feed.tenants(), "a file that cannot be read makes no tenant"
+
+
+def test_the_rows_of_a_chunk_ask_the_ledger_together(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question per row is a round trip per row where the database is elsewhere."""
+    asked: list[str] = []
+    answer = SqliteReads.rows
+
+    def counted(reads: SqliteReads, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return answer(reads, sql, parameters)
+
+    monkeypatch.setattr(SqliteReads, "rows", counted)
+    rows = [f"{number},P1,B{number // 3},C,1.00,,,2023-01-27T16:17:47Z" for number in range(90)]
+    assert run(store, tmp_path, *rows).accepted == 90
+    assert len(asked) < 20
