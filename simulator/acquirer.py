@@ -36,6 +36,7 @@ class Acquirer:
         """The terminal sends it back to the card; a row of the file will say so."""
         house, holidays = self._house, self._house.stage.profile.calendar.bank_holidays
         refund.processed_at = house.now
+        house.ledger.journal.refund_paid(house.today, refund.receipt, refund.amount_paise, "source")
         refund.due_on = bank_days_after(day_of(house.now), self._table.settle_days, holidays)
         refund.grace_on = bank_days_after(refund.due_on, 1, holidays)
         refund.reference = bank_reference(house, refund)
@@ -62,6 +63,7 @@ class Acquirer:
             line.settlement_id, line.recorded_on = batch.settlement_id, on
             owner = line.receipt or line.refund
             assert owner is not None
+            self._house.ledger.journal.settled(on, line)
             owner.lines.append(line)
         self._house.ledger.batches.append(batch)
         faults = self._house.faults

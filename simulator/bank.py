@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from event_store.aggregates.bank_statement.events import BankLineRecorded
 from event_store.recorded import Recorded
@@ -55,6 +54,7 @@ class Bank:
     def credit_batch(self, batch: Batch, paise: int, narration: str) -> None:
         def note() -> None:
             batch.banked_paise, batch.banked_on = paise, batch.settled_on
+            self._house.ledger.journal.paid_out(batch.settled_on, batch, paise)
 
         self._by_utr[batch.utr] = batch
         self._due[batch.settled_on].append(Movement(f"1 {batch.gateway}", narration, batch.utr, paise, note))
@@ -79,6 +79,7 @@ class Bank:
 
         def note() -> None:
             receipt.banked_paise = receipt.amount_paise
+            self._house.ledger.journal.banked(self._house.today, receipt, receipt.amount_paise)
 
         payer = receipt.visit.person.id[-6:]
         narration = (
@@ -91,12 +92,15 @@ class Bank:
     def give_back(self, refund: Refund) -> None:
         """A refund by transfer: told at once, and on the statement of the next bank day."""
         refund.processed_at = self._house.now
+        journal = self._house.ledger.journal
+        journal.refund_paid(self._house.today, refund.receipt, refund.amount_paise, "bank_transfer")
         refund.due_on = bank_days_after(day_of(self._house.now), TRANSFER_DAYS, self._holidays)
         refund.grace_on = bank_days_after(refund.due_on, 1, self._holidays)
         refund.reference = bank_reference(self._house, refund)
 
         def note() -> None:
             refund.banked_paise = refund.amount_paise
+            journal.transferred(self._house.today, refund)
 
         narration, key = f"NEFT DR {refund.reference} REFUND", f"2 {refund.reference}"
         self._due[refund.due_on].append(Movement(key, narration, refund.reference, -refund.amount_paise, note))
@@ -105,6 +109,7 @@ class Bank:
     def credit_deposit(self, deposit: Deposit, paise: int) -> None:
         def note() -> None:
             deposit.banked_paise = paise
+            self._house.ledger.journal.deposited(self._house.today, deposit, paise)
 
         narration = f"CASH DEP SLIP {deposit.slip_no}"
         self._due[deposit.due_on].append(Movement(f"2 {deposit.slip_no}", narration, deposit.slip_no, paise, note))
@@ -138,7 +143,11 @@ class Bank:
         stray = StrayCredit(f"5{number % 10**11:011d}", amount, on)
         self._strays[stray.rrn] = stray
         narration = f"UPI/CR/{stray.rrn}/UNKNOWN"
-        note = partial(self._house.ledger.stray_credits.append, stray)
+
+        def note() -> None:
+            self._house.ledger.stray_credits.append(stray)
+            self._house.ledger.journal.unknown_credit(on, amount)
+
         self._due[on].append(Movement(f"0 {stray.rrn}", narration, stray.rrn, amount, note))
         faults.place(
             "F28", leg="L5", expected="qr_orphan_credit", ids=[stray.rrn], amount_paise=amount, detected_from=on

@@ -41,6 +41,8 @@ class Counter:
     def undo(self, receipt: Receipt) -> None:
         """Finance takes the entry back whole."""
         house, tenant = self._house, self._house.tenant
+        house.ledger.journal.allocated(house.today, receipt, -receipt.amount_paise)
+        house.ledger.journal.reversed(house.today, receipt)
         receipt.is_reversed = True
         if receipt.drawer is not None:
             receipt.drawer.expected_paise -= receipt.amount_paise
@@ -84,6 +86,8 @@ class Counter:
             details |= self._card(receipt, dice)
         visit.receipts.append(receipt)
         house.ledger.receipts.append(receipt)
+        house.ledger.journal.captured(house.today, receipt)
+        house.ledger.journal.allocated(house.today, receipt, due)
         command = RecordCounterPayment(
             patient_id=visit.person.id,
             branch_id=visit.branch.id,

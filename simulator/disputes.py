@@ -55,6 +55,10 @@ class Disputes:
     def _end(self, name: str, dispute: Dispute) -> None:
         if name == "F18":
             dispute.state, dispute.receipt.lost_paise = "lost", dispute.amount_paise
+            # The bill that it had paid is open again before the bank takes the money.
+            journal, today = self._house.ledger.journal, self._house.today
+            journal.allocated(today, dispute.receipt, -dispute.amount_paise)
+            journal.dispute_lost(today, dispute.receipt, dispute.amount_paise, 0)
         else:
             dispute.state = "won"
             self._settlement.release(dispute)

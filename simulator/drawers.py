@@ -59,6 +59,8 @@ class Drawers:
         id = tenant.id_of("cash", name)
         float_paise = self._kept.get(branch.key, self._table.float_paise)
         drawer = self._open[branch.key] = Drawer(id, branch, house.now, float_paise, float_paise)
+        if branch.key not in self._kept:
+            house.ledger.journal.float_given(house.today, drawer)
         house.ledger.drawers.append(drawer)
         command = OpenCashSession(branch_id=branch.id, drawer_id=DRAWER_ID, opening_float_paise=float_paise)
         house.stage.desk.ask(tenant.id, branch.front_desk, command, id, aggregate_id=id)
@@ -69,6 +71,7 @@ class Drawers:
         if amount > drawer.expected_paise:
             return
         drawer.expected_paise -= amount
+        self._house.ledger.journal.petty_spent(self._house.today, drawer, amount)
         command = RecordCashMovement(
             cash_session_id=drawer.id, kind="petty_expense", amount_paise=amount, reference="tea and stationery"
         )
@@ -80,6 +83,7 @@ class Drawers:
         drawer = self.of(receipt.branch)
         drawer.expected_paise -= refund.amount_paise
         refund.processed_at = self._house.now
+        self._house.ledger.journal.refund_paid(self._house.today, receipt, refund.amount_paise, "cash")
         command = RecordRefundProcessed(
             payment_id=receipt.id, refund_id=refund.id, cash_session_id=drawer.id, processed_at=self._house.now
         )
@@ -98,6 +102,7 @@ class Drawers:
 
         def close() -> None:
             drawer.closed_at = house.now
+            house.ledger.journal.drawer_closed(house.today, drawer)
             command = CloseCashSession(
                 cash_session_id=drawer.id, retained_float_paise=retained, drop_paise=drawer.drop_paise
             )

@@ -30,7 +30,9 @@ class Forfeits:
         for receipt in receipts:
             kept = min(left, receipt.held_paise)
             left -= kept
-            visit.forfeit_gst_paise += kept - half_up(kept * 10_000, 10_000 + visit.service.gst_bps)
+            gst = tax_inside(kept, visit.service.gst_bps)
+            visit.forfeit_gst_paise += gst
+            self._house.ledger.journal.forfeited(self._house.today, receipt, kept, gst)
             back = receipt.held_paise - kept
             receipt.used_paise += kept
             if back:
@@ -44,15 +46,23 @@ class Forfeits:
             back = min(left, receipt.used_paise)
             receipt.used_paise -= back
             left -= back
+            gst = tax_inside(back, visit.service.gst_bps)
+            self._house.ledger.journal.forfeited(self._house.today, receipt, -back, -gst)
         visit.forfeit_paise = visit.forfeit_gst_paise = 0
 
     def expect_refund(self, visit: Visit, receipt, amount_paise: int) -> Refund:
         """The product must ask for this refund by itself; whoever pays it looks it up here."""
         refund = Refund("", receipt, amount_paise, "source")
+        self._house.ledger.journal.refund_owed(self._house.today, receipt, amount_paise)
         receipt.used_paise += amount_paise
         receipt.refunds.append(refund)
         self._house.ledger.refunds.append(refund)
         return refund
+
+
+def tax_inside(amount_paise: int, gst_bps: int) -> int:
+    """The GST in an amount that includes it."""
+    return amount_paise - half_up(amount_paise * 10_000, 10_000 + gst_bps)
 
 
 def half_up(numerator: int, denominator: int) -> int:

@@ -172,6 +172,7 @@ class Gateway:
             paid(receipt.visit)
         else:
             receipt.used_paise = receipt.amount_paise
+            self._house.ledger.journal.allocated(self._house.today, receipt, receipt.amount_paise)
             self.after_payment(receipt.visit, receipt)
             self._twice.consider(receipt)
             self._disputes.consider(receipt)
@@ -210,6 +211,7 @@ class Gateway:
                 self._refund_faults.fail(fault, refund)
                 return
             refund.processed_at = house.now
+            house.ledger.journal.refund_paid(house.today, refund.receipt, refund.amount_paise, "source")
             self._settlement.owe_refund(refund, is_told=fault != "F17")
             self._webhooks.refunded(refund)
             if fault:

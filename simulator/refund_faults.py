@@ -42,6 +42,7 @@ class RefundFaults:
         self._webhooks.refund_failed(refund, ERRORS[name])
         if name == "F16":
             refund.is_given_up = True
+            house.ledger.journal.refund_owed(house.today, refund.receipt, -refund.amount_paise)
             refund.receipt.used_paise -= refund.amount_paise
         else:
             house.plan(house.now + SENT_AGAIN_AFTER, "9 refund again", refund.id, lambda: self._send_again(refund))

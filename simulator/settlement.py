@@ -127,6 +127,8 @@ class Settlement:
         """The product knows this row now."""
         line.settlement_id = batch.settlement_id if batch else ""
         line.recorded_on = day_of(self._house.now)
+        if batch is not None:
+            self._house.ledger.journal.settled(batch.settled_on, line)
         owner = line.receipt or line.refund or line.dispute
         if owner is not None:
             owner.lines.append(line)

@@ -22,6 +22,9 @@ from simulator.books.records import (
 )
 from simulator.books.stays import Bed, Claim, Stay, Transfer
 from simulator.calendar import local
+from simulator.books.journal import Journal
+from simulator.books.records import Batch, Deposit, Dispute, Drawer, Fault, Line, Receipt, Refund, StrayCredit, Visit
+from simulator.calendar import day_of, local
 from simulator.cast import Tenant
 from simulator.desk import Desk
 from simulator.draws import Draws
@@ -79,6 +82,7 @@ class Ledger:
     followups: list[FollowUp] = field(default_factory=list)
     unbilled: list[GivenAway] = field(default_factory=list)
     given_away: list[GivenAway] = field(default_factory=list)
+    journal: Journal = field(default_factory=Journal)
     ticks: int = 0
 
     def tick(self) -> int:
@@ -99,6 +103,10 @@ class House:
     @property
     def now(self) -> datetime:
         return self.stage.now
+
+    @property
+    def today(self) -> date:
+        return day_of(self.stage.now)
 
     def plan(self, at: datetime, what: str, name: str, action: Action) -> None:
         """Put an action on the agenda; `what` and `name` settle its place among others of the same instant."""

@@ -13,7 +13,7 @@ from simulator.calendar import day_of
 from simulator.counter import Counter
 from simulator.desk import SimulationError
 from simulator.draws import Dice, Table
-from simulator.forfeits import Forfeits
+from simulator.forfeits import Forfeits, tax_inside
 from simulator.gateway import Gateway
 from simulator.profile import RUPEE
 from simulator.stage import House
@@ -42,7 +42,10 @@ class Till:
         """The visit is over: the product writes the bill and puts the deposit against it."""
         if visit.price_paise:
             self._waiting[visit.id] = visit
+            journal, today, price = self._house.ledger.journal, self._house.today, visit.price_paise
+            journal.billed(today, visit.branch.id, price, tax_inside(price, visit.service.gst_bps))
             for receipt in visit.receipts:
+                journal.allocated(today, receipt, receipt.held_paise)
                 receipt.used_paise += receipt.held_paise
 
     def _note_bill(self, recorded: Recorded) -> None:
@@ -106,6 +109,9 @@ class Till:
         )
         house.stage.desk.ask(tenant.id, tenant.finance, credit, visit.id)
         visit.credits_paise.append(amount)
+        gst = tax_inside(amount, visit.service.gst_bps)
+        house.ledger.journal.credited(house.today, visit.branch.id, amount, gst)
+        house.ledger.journal.allocated(house.today, receipt, -amount)
         receipt.used_paise -= amount
         refund = self._forfeits.expect_refund(visit, receipt, amount)
         refund.destination = DESTINATIONS.get(receipt.channel, "source")

@@ -45,6 +45,7 @@ class Webhooks:
             if fault == "F10":
                 self._deliver(f"{name}/captured", body, "refused", "SIGNATURE_INVALID", tampered=True)
             receipt.captured_at = at
+            house.ledger.journal.captured(day_of(at), receipt)
             before()
             self._deliver(f"{name}/captured", body, "applied")
             if fault == "F08":

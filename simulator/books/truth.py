@@ -11,12 +11,14 @@ import msgspec
 from simulator.books.branch_variance import branch_variance
 from simulator.books.cancellation_leakage import cancellation_leakage
 from simulator.books.census import census
+from simulator.books.chain_financial import chain_financial
 from simulator.books.chain_variance import chain_variance
 from simulator.books.claims_ageing import claims_ageing
 from simulator.books.fee_audit import fee_audit
 from simulator.books.followup_adherence import followup_adherence
 from simulator.books.items import items
 from simulator.books.leakage import leakage_metrics
+from simulator.books.ledger_balance import ledger_days, trial_balance
 from simulator.books.noshow_patterns import noshow_patterns
 from simulator.books.price_sensitivity import price_sensitivity
 from simulator.books.procedure_conversion import procedure_conversion
@@ -45,6 +47,9 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_procedure_conversion": procedure_conversion(tenant, ledger.advices, as_of),
         "mart_followup_adherence": followup_adherence(tenant, ledger.followups, today),
         "mart_noshow_patterns": noshow_patterns(tenant, ledger.visits, as_of),
+        "mart_chain_financial": chain_financial(tenant, ledger.journal, ledger.receipts, found, today),
+        "mart_trial_balance": trial_balance(tenant.id, ledger.journal, today),
+        "ledger_days": ledger_days(tenant.id, ledger.journal),
         "mart_chain_variance": chain_variance(tenant.id, ledger.visits, ledger.receipts, found, as_of),
         "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, today),
         "mart_census": census(tenant.id, ledger.beds, today),

@@ -54,6 +54,8 @@ GRAIN: dict[str, tuple[str, ...]] = {
     "mart_census": ("tenant_id", "bed_id", "as_of_date"),
     "mart_claims_ageing": ("tenant_id", "payer_id", "branch_id", "state", "bucket"),
     "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
+    "mart_chain_financial": ("tenant_id", "month", "level", "branch_id", "city_id"),
+    "ledger_days": ("tenant_id", "business_date", "branch_id", "account"),
 }
 # Amounts and counts of several faults in one cell add up; classes, ages and ratios are of the whole.
 _SUMMED = ("_paise", "_n", "_num", "_den")

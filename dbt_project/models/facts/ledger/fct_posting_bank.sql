@@ -73,41 +73,53 @@ ordered as (
 ),
 
 spread as (
-    select ordered.tenant_id, ordered.seq, shares.branch_id, shares.share_paise as amount_paise
+    select ordered.tenant_id, ordered.seq, ordered.item_id, shares.branch_id, shares.share_paise as amount_paise
     from ordered
     inner join shares on ordered.tenant_id = shares.tenant_id and ordered.item_id = shares.item_id
     where ordered.place = 1
     union all
-    select ordered.tenant_id, ordered.seq, ordered.branch_id, ordered.amount_paise
+    select ordered.tenant_id, ordered.seq, ordered.item_id, ordered.branch_id, ordered.amount_paise
     from ordered
     union all
     -- less what the branches have got already, the rest stays where nobody's share is
-    select ordered.tenant_id, ordered.seq, ordered.branch_id, -sum(shares.share_paise)
+    select ordered.tenant_id, ordered.seq, ordered.item_id, ordered.branch_id, -sum(shares.share_paise)
     from ordered
     inner join shares on ordered.tenant_id = shares.tenant_id and ordered.item_id = shares.item_id
     where ordered.place = 1
-    group by ordered.tenant_id, ordered.seq, ordered.branch_id
+    group by ordered.tenant_id, ordered.seq, ordered.item_id, ordered.branch_id
 ),
 
 parts as (
-    select tenant_id, seq, branch_id, cast(sum(amount_paise) as bigint) as amount_paise
+    select tenant_id, seq, item_id, branch_id, cast(sum(amount_paise) as bigint) as amount_paise
     from spread
-    group by tenant_id, seq, branch_id
+    group by tenant_id, seq, item_id, branch_id
+),
+
+-- a credit that pays several items is one posting; what of it goes the same way is one leg
+posted as (
+    select
+        lines.*,
+        coalesce(parts.branch_id, lines.branch_id) as posted_branch_id,
+        coalesce(parts.amount_paise, lines.amount_paise) as posted_paise,
+        case
+            when parts.amount_paise >= 0 then lines.posting || '_received'
+            when parts.amount_paise < 0 then lines.posting || '_short'
+            else lines.posting
+        end as rule
+    from lines
+    left join parts
+        on lines.tenant_id = parts.tenant_id and lines.seq = parts.seq and lines.item_id = parts.item_id
 )
 
 select
-    lines.tenant_id,
-    lines.seq as source_seq,
-    coalesce(parts.branch_id, lines.branch_id) as branch_id,
-    case
-        when parts.amount_paise >= 0 then lines.posting || '_received'
-        when parts.amount_paise < 0 then lines.posting || '_short'
-        else lines.posting
-    end as posting,
-    lines.value_on as business_date,
-    lines.occurred_at,
-    lines.recorded_at,
-    lines.bank_line_id as source_ref,
-    abs(coalesce(parts.amount_paise, lines.amount_paise)) as amount_paise
-from lines
-left join parts on lines.tenant_id = parts.tenant_id and lines.seq = parts.seq
+    tenant_id,
+    seq as source_seq,
+    posted_branch_id as branch_id,
+    rule as posting,
+    value_on as business_date,
+    occurred_at,
+    recorded_at,
+    bank_line_id as source_ref,
+    abs({{ sum_paise('posted_paise') }}) as amount_paise
+from posted
+group by tenant_id, seq, posted_branch_id, rule, value_on, occurred_at, recorded_at, bank_line_id

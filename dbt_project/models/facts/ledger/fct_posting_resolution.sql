@@ -54,6 +54,7 @@ balanced as (
     select tenant_id, item_id, branch_id, '1900', -cast(sum(debit_paise) as bigint)
     from moves
     group by tenant_id, item_id, branch_id
+    having sum(debit_paise) <> 0
 )
 
 select
