@@ -85,9 +85,9 @@ def _add_books(cells: Cells, tenant_id: str, journal: Journal, today: date) -> N
         cell["discounts"] += discount
     for row in trial_balance(tenant_id, journal, today):
         cell = cells[row["as_of_month"], row["branch_id"]]
-        name = CLOSINGS.get(row["account"])
-        if name:
-            cell[f"{name}_closing"] += row["balance_paise"] * (-1 if row["account"] == "2100" else 1)
+        if row["account"] in CLOSINGS:
+            sign = -1 if row["account"] == "2100" else 1
+            cell[f"{CLOSINGS[row['account']]}_closing"] += sign * row["balance_paise"]
 
 
 def _month(on: date) -> date:

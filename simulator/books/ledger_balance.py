@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -43,14 +44,13 @@ def trial_balance(tenant_id: str, journal: Journal, today: date) -> list[Row]:
     rows = []
     for (branch_id, account), month in first.items():
         mine = [row for row in days if (row["branch_id"], row["account"]) == (branch_id, account)]
-        while month <= last:
-            after = next_month(month)
-            until = [row for row in mine if row["business_date"] < after]
+        for begins in _months(month, last):
+            until = [row for row in mine if row["business_date"] < _next_month(begins)]
             debit, credit = sum(row["debit_paise"] for row in until), sum(row["credit_paise"] for row in until)
             rows.append(
                 {
                     "tenant_id": tenant_id,
-                    "as_of_month": month,
+                    "as_of_month": begins,
                     "branch_id": branch_id,
                     "account": account,
                     "debit_paise": debit,
@@ -58,9 +58,16 @@ def trial_balance(tenant_id: str, journal: Journal, today: date) -> list[Row]:
                     "balance_paise": debit - credit,
                 }
             )
-            month = after
     return rows
 
 
-def next_month(on: date) -> date:
+def _months(first: date, last: date) -> Iterator[date]:
+    """First dates of the months from one to another."""
+    on = first
+    while on <= last:
+        yield on
+        on = _next_month(on)
+
+
+def _next_month(on: date) -> date:
     return date(on.year + on.month // 12, on.month % 12 + 1, 1)

@@ -9,6 +9,12 @@ with told as (
     union all
     select tenant_id, '1400', coalesce(branch_id, '-1'), outstanding_paise
     from {{ ref('proj_invoices') }}
+    union all
+    select tenant_id, '1410', branch_id, receivable_paise
+    from {{ ref('fct_claim') }}
+    union all
+    select tenant_id, '1415', branch_id, pending_paise
+    from {{ ref('fct_claim') }}
 ),
 
 told_sums as (
@@ -24,7 +30,7 @@ ledger as (
         branch_id,
         sum(case side when 'D' then amount_paise else -amount_paise end) as balance_paise
     from {{ ref('fct_ledger_entry') }}
-    where account in ('2100', '2200', '1400')
+    where account in ('2100', '2200', '1400', '1410', '1415')
     group by tenant_id, account, branch_id
 )
 

@@ -44,7 +44,8 @@ books as (
         dates.month_start_on as month,
         entries.branch_id,
         {% for name, (side, legs) in flows.items() -%}
-        {{ sum_paise("case side when '" ~ side ~ "' then amount_paise else -amount_paise end", legs) }} as {{ name }}_paise,
+        {{ sum_paise("case side when '" ~ side ~ "' then amount_paise else -amount_paise end", legs) }}
+            as {{ name }}_paise,
         {% endfor -%}
         max(entries.source_seq) as last_seq
     from {{ ref('fct_ledger_entry') }} as entries

@@ -10,6 +10,7 @@
     'net_settled_to_bank', 'cash_short', 'cash_over', 'chargebacks_lost', 'write_offs', 'recon_open',
     'recon_matched_left', 'recon_due_left'
 ] -%}
+{% set month_end = local_midnight(dbt.dateadd('month', 1, 'moved.month'), 'tenants.utc_offset_minutes') -%}
 -- a month without a movement has its closing balances all the same
 with moved as (
     select
@@ -49,8 +50,8 @@ placed as (
     left join {{ ref('dim_branch') }} as branches
         on moved.tenant_id = branches.tenant_id
         and moved.branch_id = branches.branch_id
-        and branches.valid_from < {{ local_midnight(dbt.dateadd('month', 1, 'moved.month'), 'tenants.utc_offset_minutes') }}
-        and branches.valid_to >= {{ local_midnight(dbt.dateadd('month', 1, 'moved.month'), 'tenants.utc_offset_minutes') }}
+        and branches.valid_from < {{ month_end }}
+        and branches.valid_to >= {{ month_end }}
 ),
 
 levels as (
