@@ -119,6 +119,8 @@ class Bank:
 
         def note() -> None:
             transfer.banked_paise = paise
+            legs = [("1300", paise), ("1240", -paise)]
+            self._house.ledger.journal.enter(self._house.today, transfer.claim.stay.branch.id, "payer banked", legs)
 
         on = transfer.paid_on
         if not is_bank_day(on, self._holidays):

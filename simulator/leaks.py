@@ -17,6 +17,7 @@ from simulator.books.care import Advice
 from simulator.books.records import GivenAway, Visit
 from simulator.calendar import DAY, day_of, local
 from simulator.cast import Branch, Person, Sitting, Slot, user
+from simulator.forfeits import tax_inside
 from simulator.patient_life import PatientLife
 from simulator.people import People
 from simulator.reception import Reception, is_kept_apart
@@ -100,6 +101,7 @@ class Leaks:
         price = tenant.dressing_paise
         bill = GivenAway(tenant.id_of("inv", visit.id, "dressing"), visit, price, house.now)
         house.ledger.given_away.append(bill)
+        house.ledger.journal.billed(house.today, visit.branch.id, 0, 0, price)
         line = NewLine(
             line_no=1,
             service_id=tenant.dressing.id,
@@ -144,6 +146,7 @@ class Leaks:
             back = min(left, receipt.used_paise - sum(refund.amount_paise for refund in receipt.refunds))
             receipt.used_paise -= back
             left -= back
+            house.ledger.journal.forfeited(house.today, receipt, -back, -tax_inside(back, visit.service.gst_bps))
         visit.forfeit_paise = visit.forfeit_gst_paise = 0
 
     def _waive_deposit(self, branch: Branch) -> None:

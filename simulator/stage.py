@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from simulator.agenda import Action, Agenda
 from simulator.books.care import Advice, FollowUp
+from simulator.books.journal import Journal
 from simulator.books.records import (
     Batch,
     Deposit,
@@ -21,9 +22,6 @@ from simulator.books.records import (
     Visit,
 )
 from simulator.books.stays import Bed, Claim, Stay, Transfer
-from simulator.calendar import local
-from simulator.books.journal import Journal
-from simulator.books.records import Batch, Deposit, Dispute, Drawer, Fault, Line, Receipt, Refund, StrayCredit, Visit
 from simulator.calendar import day_of, local
 from simulator.cast import Tenant
 from simulator.desk import Desk

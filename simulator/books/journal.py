@@ -155,10 +155,6 @@ class Journal:
         self.post(on, drawer.branch.id, "counted", "1100", "4900", max(0, off))
         self.post(on, drawer.branch.id, "dropped", "1110", "1100", drawer.drop_paise)
 
-    def claimed(self, on: date, branch_id: str, act: str, debit: str, credit: str, amount: int) -> None:
-        """A step of a claim: 1400, 1410, 1415, 1240, 1420, 5410 and 5420 by the table of DOMAIN §6.5."""
-        self.post(on, branch_id, act, debit, credit, amount)
-
     def days(self) -> Iterable[tuple[Key, Sides]]:
         return self.sides.items()
 

@@ -64,6 +64,7 @@ class Stay:
     discharged_at: datetime | None = None
     is_cancelled: bool = False
     charged_paise: int = 0
+    gst_paise: int = 0
     advance_paise: int = 0
     invoice_id: str | None = None
     claim: Claim | None = None

@@ -79,6 +79,9 @@ class Cashier:
                 "card_last4": f"{dice.between(0, 9999):04d}",
             }
         house.ledger.receipts.append(receipt)
+        house.ledger.journal.captured(house.today, receipt)
+        if purpose == "ipd_final":
+            house.ledger.journal.allocated(house.today, receipt, paise)
         command = RecordCounterPayment(
             patient_id=stay.person.id,
             branch_id=stay.branch.id,

@@ -10,6 +10,7 @@ from event_store.recorded import Recorded
 from simulator.books.stays import Stay
 from simulator.calendar import day_of, local
 from simulator.desk import SimulationError
+from simulator.forfeits import tax_inside
 from simulator.hospital.cashier import Cashier
 from simulator.hospital.claims import Claims
 from simulator.hospital.diary import HIS, Diary
@@ -45,6 +46,7 @@ class Charges:
         night = next(lie for lie in stay.lies if lie.covers(local(on, "00:00")))
         room, ward = self._catalogue.rooms[night.bed.bed_class]
         self._post(stay, on, "room", room, 1, ward.room_rupees)
+        stay.gst_paise += tax_inside(ward.room_rupees * RUPEE, ward.gst_bps)
         tests, rupees = dice.pick(self._table.tests_a_day), dice.pick(self._table.test_rupees)
         if tests:
             self._post(stay, on, "tests", self._catalogue.test, tests, rupees)
@@ -82,6 +84,11 @@ class Charges:
         if (billed.total_paise, billed.excess_paise) != (stay.charged_paise, 0):
             raise SimulationError(f"{stay.id}: billed {billed.total_paise}, not {stay.charged_paise}")
         stay.invoice_id = billed.invoice_id
+        ledger, today = self._house.ledger, self._house.today
+        ledger.journal.billed(today, stay.branch.id, stay.charged_paise, stay.gst_paise)
+        for receipt in ledger.receipts:
+            if receipt.purpose == "ipd_advance" and receipt.visit is stay.visit:
+                ledger.journal.allocated(today, receipt, receipt.amount_paise)
         own = stay.charged_paise - stay.advance_paise - self._claims.submit(stay)
         if own:
             self._diary.plan(10 * MINUTE, "pay", stay, lambda: self._cashier.take(stay, "ipd_final", own))

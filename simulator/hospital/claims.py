@@ -154,6 +154,7 @@ class Claims:
             documents=("bill", "summary"),
         )
         self._diary.ask(finance, submit, claim.id)
+        self._enter(claim, "claimed", ("1410", claim.claimed_paise), ("1400", -claim.claimed_paise))
         claim.submitted_on, claim.status = day_of(self._house.now), "claim_submitted"
         dice = self._diary.dice("claim", claim.id)
         days, decide = dice.within(self._table.decided_days), partial(self._decide, claim)
@@ -193,6 +194,7 @@ class Claims:
             reasons=(Disallowance(code=reason, amount_paise=disallowed),) if disallowed else (),
         )
         self._diary.ask(self._voice(claim), word, claim.id, name)
+        self._enter(claim, "disallowed", ("1415", disallowed), ("1410", -disallowed))
         claim.approved_paise += approved
         claim.disallowed_paise += disallowed
         claim.adjudicated_on = day_of(self._house.now)
@@ -205,9 +207,13 @@ class Claims:
         amount = claim.disallowed_paise
         again = c.RequestClaimReprocess(claim_id=claim.id, grounds="WRONG_TARIFF", amount_paise=amount)
         self._diary.ask(self._house.tenant.finance, again, claim.id)
+        self._enter(claim, "looked at again", ("1410", amount), ("1415", -amount))
         claim.disallowed_paise, claim.status = 0, "reprocess_requested"
         decide = partial(self._adjudicate, claim, "approved", amount, 0, "again")
         self._diary.plan(12 * HOUR, "decision again", claim.stay, decide)
+
+    def _enter(self, claim: Claim, act: str, *legs: tuple[str, int]) -> None:
+        self._house.ledger.journal.enter(self._house.today, claim.stay.branch.id, act, legs)
 
     def _voice(self, claim: Claim) -> Actor:
         return Actor(type="integration", id=f"payer:{claim.payer_id}", roles=("IN",))

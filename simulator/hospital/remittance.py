@@ -63,6 +63,8 @@ class Remittance:
             paid_on=today,
         )
         self._diary.ask(voice, command, claim.id)
+        legs = [("1240", transfer.net_paise), ("1420", transfer.tds_paise), ("5420", other), ("1410", -gross)]
+        house.ledger.journal.enter(today, claim.stay.branch.id, "payer settled", legs)
         claim.status = "settled"
         self._bring(transfer, payer)
         if claim.disallowed_paise:
@@ -92,6 +94,10 @@ class Remittance:
         self._diary.ask(
             self._house.tenant.finance, CloseClaim(claim_id=claim.id, disallowance_treatment=treatment), claim.id
         )
+        cost = "1400" if treatment == "bill_patient" else "5410"
+        left = claim.disallowed_paise
+        journal, today = self._house.ledger.journal, self._house.today
+        journal.enter(today, claim.stay.branch.id, "claim closed", [(cost, left), ("1415", -left)])
         claim.status = "closed"
         if treatment == "bill_patient":
             claim.is_billed_to_patient = True
