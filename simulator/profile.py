@@ -48,7 +48,7 @@ class SpecialtyRow(Struct, forbid_unknown_fields=True):
     """`id` is the short name; the tenant's specialty gets an id of its own.
 
     `procedure` names what its doctors advise, at so many basis points of a consultation; `converts` is the share of
-    the accepted advice that is performed in the window.
+    those who did not say no that mean to have it done in time.
     """
 
     id: str
