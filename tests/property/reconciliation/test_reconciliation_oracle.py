@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.integration.warehouse.rig import compiled_sql
 from tests.integration.warehouse.shard import build_together
 from tests.property.reconciliation import books
 from tests.property.reconciliation.draw import AS_OF, draw_world, shuffled
@@ -17,6 +18,13 @@ from tests.property.reconciliation.terms import local_day
 from tests.property.reconciliation.world import World
 
 CASES, TWINS = 200, 50
+# A paisa more in this column of fct_recon_item, and the check must say so.
+BREAKS = {
+    "inv_r1_left_sides_tie_to_facts": "left_paise",
+    "inv_r1_payouts_and_deposits_tie_to_facts": "left_paise",
+    "inv_r2_every_line_is_used_once": "right_paise",
+    "inv_r9_captured_online_is_in_one_place": "matched_paise",
+}
 
 # One build serves them all.
 
@@ -194,3 +202,12 @@ def test_every_item_can_be_walked_back_to_its_events(warehouse: duckdb.DuckDBPyC
         assert set(seqs) <= told | seqs_of.get(tenant_id, set())
         if right_ref and kind != "session":
             assert lines[tenant_id, right_ref] in seqs, (tenant_id, leg, right_ref)
+
+
+@pytest.mark.parametrize("check", BREAKS)
+def test_a_check_fails_when_a_paisa_is_wrong(warehouse: duckdb.DuckDBPyConnection, check: str) -> None:
+    sql, table = compiled_sql(check), '"warehouse"."main"."fct_recon_item"'
+    wrong = f"(select * replace ({BREAKS[check]} + 1 as {BREAKS[check]}) from {table})"
+    assert table in sql
+    assert warehouse.execute(sql).fetchall() == []
+    assert warehouse.execute(sql.replace(table, wrong)).fetchall() != []
