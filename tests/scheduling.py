@@ -7,8 +7,10 @@ from xdist.scheduler import LoadScopeScheduling
 # Beginning of a test's id -> its group. Those that take longest come first in the collected order.
 GROUPS = {
     "tests/e2e/test_truth.py::test_demo": "demo world",
+    "tests/e2e/test_worked_queries": "demo world",
     "tests/e2e/test_truth": "tiny world",
     "tests/e2e/test_faults": "tiny world",
+    "tests/e2e/test_retention": "tiny world",
     "tests/e2e/test_determinism": "tiny world",
     "tests/e2e/test_killed_build": "tiny world",
     "tests/integration/apps/": "tiny world",

@@ -39,3 +39,9 @@
     'FY' || cast({{ first_year }} as varchar) || '-'
     || substr(cast(mod({{ first_year }} + 1, 100) + 100 as varchar), 2, 2)
 {%- endmacro %}
+
+{#- The same day some years later; after 29 February the first of March. -#}
+{% macro years_later(on, years) -%}
+    cast({{ dbt.dateadd('year', years, "(" ~ on ~ ")") }} as date)
+    + case when extract(day from {{ dbt.dateadd('year', years, "(" ~ on ~ ")") }}) < extract(day from {{ on }}) then 1 else 0 end
+{%- endmacro %}

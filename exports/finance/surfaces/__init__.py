@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exports.finance.surface import Surface
-from exports.finance.surfaces.care import CANCELLATIONS, CONVERSION, FOLLOWUP, NOSHOW
+from exports.finance.surfaces.care import CANCELLATIONS, CONVERSION, FOLLOWUP, NOSHOW, RETENTION
 from exports.finance.surfaces.chain import CHAIN, LEAKAGE, PRICE, VARIANCE
 from exports.finance.surfaces.hospital import CENSUS, CLAIMS
 from exports.finance.surfaces.imported import OVERCOLLECTED
@@ -17,6 +17,6 @@ REPORTS: dict[str, Surface] = SURFACES | {
     surface.name: surface
     for surface in (
         *(CHAIN, PRICE, CANCELLATIONS, FOLLOWUP, CONVERSION),
-        *(TRIAL_BALANCE, CENSUS, CLAIMS, OVERCOLLECTED),
+        *(TRIAL_BALANCE, CENSUS, CLAIMS, RETENTION, OVERCOLLECTED),
     )
 }

@@ -125,3 +125,24 @@ CONVERSION = Surface(
         bars=Bars("Conversion by service", "service_name", "sum(converted_n) / nullif(sum(matured_n), 0)", "rate"),
     ),
 )
+
+RETENTION = Surface(
+    name="retention",
+    title="What need not be kept any more",
+    mart="mart_retention_due",
+    query=of_mart("mart_retention_due", has_city=False),
+    period_on="due_month",
+    key=("due_month", "retention_class", "branch_id"),
+    view=View(
+        columns=(
+            key("month", "due_month"),
+            key("kept as", "retention_class"),
+            key("branch", "branch_name"),
+            count("events", "events_n"),
+            count("of people", "subjects_n"),
+            count("on hold", "on_hold_n"),
+        ),
+        order_by="due_month, retention_class, branch_name",
+        note="Nothing is destroyed by falling due: an erasure is asked for and approved by two people.",
+    ),
+)
