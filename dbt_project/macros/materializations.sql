@@ -8,6 +8,7 @@
     {% call statement('main') -%}
         create or replace table {{ target }} as {{ compiled_code }}
     {%- endcall %}
+    {{ keep_contract(target) }}
     {{ adapter.commit() }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
@@ -17,6 +18,29 @@
     {% call statement('main') -%}
         create or replace view {{ target }} as {{ compiled_code }}
     {%- endcall %}
+    {{ keep_contract(target) }}
     {{ adapter.commit() }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+{#- A model that says what its columns are has these and no others, of these types, or the build stops here. -#}
+{% macro keep_contract(target) %}
+    {% if config.get('contract').enforced %}
+        {%- set promised = [] -%}
+        {%- for name, column in model.columns.items() -%}
+            {%- do promised.append(name ~ ' ' ~ (column.data_type or '?') | lower) -%}
+        {%- endfor -%}
+        {%- set found = [] -%}
+        {%- for column in adapter.get_columns_in_relation(target) -%}
+            {%- do found.append(column.name ~ ' ' ~ column.dtype | lower) -%}
+        {%- endfor -%}
+        {%- set missing = promised | reject('in', found) | list -%}
+        {%- set unsaid = found | reject('in', promised) | list -%}
+        {%- if missing or unsaid -%}
+            {{ exceptions.raise_compiler_error(
+                'the contract of ' ~ target.identifier ~ ' is not kept: it says ' ~ (missing | join(', ') or 'no more')
+                ~ '; the query gives ' ~ (unsaid | join(', ') or 'no more')
+            ) }}
+        {%- endif -%}
+    {% endif %}
+{% endmacro %}

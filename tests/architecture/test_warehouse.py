@@ -21,6 +21,9 @@ MAY_READ = {
 WITHOUT_TENANT = {
     ("dim_date", "days"),
     ("proj_tenants", "time_zones"),
+    ("proj_retention_ledger", "retention_classes"),
+    ("proj_retention_patients", "retention_classes"),
+    ("proj_retention_streams", "retention_classes"),
 }
 _CLAUSE_ENDS = re.compile(
     r"\b(?:left join|inner join|right join|full join|full outer join|cross join|join|where|group by|order by|union"

@@ -12,10 +12,13 @@ from tests.worlds import World
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 CHAIN = "ten_chain"
+_SECTION = r"^## (.+?)$(.*?)(?=^## |\Z)"
 QUERIES = {
     f"{path.stem}: {title}": query
     for path in sorted(HOW_TO.glob("**/*.md"))
-    for title, text in re.findall(r"^## (.+?)$(.*?)(?=^## |\Z)", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for title, text in re.findall(
+        r"^## (.+?)$(.*?)(?=^## |\Z)", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     for query in re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 }
 

@@ -12,6 +12,6 @@ select
 from {{ ref('stg_data_subject') }} as placed
 left join {{ ref('stg_data_subject') }} as released
     on
-        placed.tenant_id = released.tenant_id and placed.hold_id = released.hold_id
-        and released.event_type = 'LegalHoldReleased'
+    placed.tenant_id = released.tenant_id and placed.hold_id = released.hold_id
+    and released.event_type = 'LegalHoldReleased'
 where placed.event_type = 'LegalHoldPlaced'

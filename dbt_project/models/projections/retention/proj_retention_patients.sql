@@ -7,7 +7,7 @@ with care as (
         ) as last_care_at,
         max(events.seq) as last_seq
     from {{ ref('stg_event') }} as events
-    inner join {{ ref('stg_retention_class') }} as classes
+    inner join {{ ref('retention_classes') }} as classes
         on events.event_type = classes.event_type and classes.retention_class = 'medico_legal'
     where events.patient_key is not null
     group by events.tenant_id, events.patient_key

@@ -8,7 +8,7 @@ with lives as (
         max(case when events.event_type = 'ClaimClosed' then events.occurred_at end) as closed_at,
         max(events.seq) as last_seq
     from {{ ref('stg_event') }} as events
-    inner join {{ ref('stg_retention_class') }} as classes
+    inner join {{ ref('retention_classes') }} as classes
         on events.event_type = classes.event_type and classes.retention_class in ('hospital', 'insurance')
     group by events.tenant_id, events.stream_id
 )
