@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from event_store.aggregates.tenant.events import ServiceKind
 from mymedic.ids import derived_id
@@ -13,7 +13,10 @@ from simulator.profile import BranchRow, CityRow, SpecialtyRow, TenantRow
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """A time with `free` tokens left; `was_freed` once somebody gave a token back."""
+    """A time with `free` tokens left; `was_freed` once somebody gave a token back.
+
+    `blocked_minutes` of it nobody can be seen; `is_retired`: it is offered no more.
+    """
 
     id: str
     sitting: Sitting
@@ -23,6 +26,12 @@ class Slot:
     capacity: int
     free: int
     was_freed: bool = False
+    blocked_minutes: int = 0
+    is_retired: bool = False
+
+    @property
+    def minutes(self) -> int:
+        return (self.end_at - self.start_at) // timedelta(minutes=1)
 
 
 @dataclass(slots=True, eq=False)
@@ -69,14 +78,24 @@ class Branch:
     second_desk: Actor
     sittings: list[Sitting] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    closed_on: date | None = None
+
+    def is_open(self, on: date, first_day: date) -> bool:
+        """Whether the branch is open on a day of a run that began on `first_day`."""
+        day = (on - first_day).days + 1
+        return self.row.opens_on_day <= day <= (self.row.closes_after_day or day)
 
 
 @dataclass(slots=True, eq=False)
 class Service:
+    """`parts`: the services of a package and their list prices in paise."""
+
     id: str
     kind: ServiceKind
     specialty: SpecialtyRow
     gst_bps: int
+    list_rupees: int = 0
+    parts: list[tuple[Service, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True, frozen=True)
@@ -104,6 +123,8 @@ class Tenant:
     cosmetic: dict[str, Service] = field(default_factory=dict)
     procedure: dict[str, Service] = field(default_factory=dict)
     investigation: Service | None = None
+    packages: dict[str, Service] = field(default_factory=dict)
+    on_wards: dict[str, Service] = field(default_factory=dict)
     prices: dict[tuple[str, str, str], int] = field(default_factory=dict)
     dressing: Service = field(init=False)
     dressing_paise: int = 0

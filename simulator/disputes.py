@@ -54,7 +54,10 @@ class Disputes:
 
     def _end(self, name: str, dispute: Dispute) -> None:
         if name == "F18":
-            dispute.state, dispute.receipt.lost_paise = "lost", dispute.amount_paise
+            receipt = dispute.receipt
+            dispute.state, receipt.lost_paise = "lost", dispute.amount_paise
+            assert receipt.visit.bill is not None
+            receipt.visit.bill.put(receipt.id, -dispute.amount_paise)
             # The bill that it had paid is open again before the bank takes the money.
             journal, today = self._house.ledger.journal, self._house.today
             journal.allocated(today, dispute.receipt, -dispute.amount_paise)

@@ -15,7 +15,7 @@ from event_store.aggregates.price.events import PriceScope
 from event_store.aggregates.schedule.commands import PublishSchedule
 from event_store.aggregates.schedule.events import Mode, SlotsGenerated, WeeklyHours
 from event_store.aggregates.tenant.commands import DefineService, DefineSpecialty, RegisterTenant, UpdateTenantSettings
-from event_store.aggregates.tenant.events import Calendar, SettingsPatch
+from event_store.aggregates.tenant.events import Calendar, PackageComponent, SettingsPatch
 from event_store.recorded import Recorded
 from mymedic.messages import Actor, Command
 from mymedic.policies import CancellationBody, DepositBody, FollowUpBody, ForfeitTier
@@ -24,11 +24,12 @@ from simulator.cast import Branch, Practitioner, Service, Sitting, Slot, Tenant,
 from simulator.desk import Desk
 from simulator.draws import Draws
 from simulator.price_list import PriceList
-from simulator.profile import RUPEE, BranchRow, Profile, SpecialtyRow, TenantRow
+from simulator.profile import RUPEE, BranchRow, PackageRow, Profile, SpecialtyRow, TenantRow
 
 OPENED_ON = date(2024, 4, 1)
 COSMETIC_GST_BPS = 1_800
 DRESSING_RUPEES = 300
+SHARE_BPS = 6_000
 
 
 class Founder:
@@ -52,6 +53,9 @@ class Founder:
         self._publish_policies(tenant)
         for specialty in self._specialties_of(row):
             self._define(tenant, specialty)
+        for package in self._profile.package if row.kind != "clinic" else ():
+            if package.specialty in tenant.consultation:
+                self._put_together(tenant, package)
         for number, branch in enumerate(row.branch):
             self._open_branch(tenant, branch, number)
         for branch in row.branch:
@@ -137,9 +141,22 @@ class Founder:
         )
         self._manage(tenant, price, "DRESSING")
 
-    def _define_service(self, tenant: Tenant, service: Service, name: str, sac: str) -> None:
+    def _put_together(self, tenant: Tenant, row: PackageRow) -> None:
+        """A package of the specialty's consultation and some investigations."""
+        consult = tenant.consultation[row.specialty]
+        package = Service(tenant.id_of("svc", row.id), "package", consult.specialty, 0, row.rupees)
+        for name, rupees in row.parts:
+            part = consult
+            if package.parts:
+                part = Service(tenant.id_of("svc", row.id, name), "investigation", consult.specialty, 0, rupees)
+                self._define_service(tenant, part, name, "999316", f"{row.id}-{name}".upper())
+            package.parts.append((part, rupees * RUPEE))
+        self._define_service(tenant, package, row.name, "999312", row.id.upper())
+        tenant.packages[row.specialty] = package
+
+    def _define_service(self, tenant: Tenant, service: Service, name: str, sac: str, code: str = "") -> None:
         specialty = service.specialty
-        code = f"{specialty.id[:5].upper()}-{service.kind[:4].upper()}"
+        code = code or f"{specialty.id[:5].upper()}-{service.kind[:4].upper()}"
         define = DefineService(
             code=code,
             name=name,
@@ -148,6 +165,9 @@ class Founder:
             sac=sac,
             gst_bps=service.gst_bps,
             duration_min=specialty.slot_minutes,
+            components=tuple(
+                PackageComponent(service_id=part.id, list_price_paise=paise) for part, paise in service.parts
+            ),
             service_id=service.id,
             conversion_window_days=self._profile.care.window_days,
         )
@@ -162,7 +182,7 @@ class Founder:
             name=row.name,
             city_id=city.id,
             pincode=row.pincode,
-            opened_on=OPENED_ON,
+            opened_on=self._open_between(row)[0] if row.opens_on_day else OPENED_ON,
             open_hours=hours,
             branch_id=branch_id,
         )
@@ -170,6 +190,11 @@ class Founder:
         desk = user(tenant.id, f"desk {row.id}", "FD", branches=(branch_id,))
         second_desk = user(tenant.id, f"second desk {row.id}", "FD", branches=(branch_id,))
         tenant.branches[row.id] = Branch(branch_id, row.id, number, row, city, desk, second_desk)
+
+    def _open_between(self, row: BranchRow) -> tuple[date, date]:
+        """The first and the last day of the run on which a branch is open."""
+        first = self._profile.start_on + timedelta(days=max(row.opens_on_day, 1) - 1)
+        return first, self._profile.start_on + timedelta(days=(row.closes_after_day or self._profile.days) - 1)
 
     def _engage(self, tenant: Tenant, branch: BranchRow, number: int, who: list[str]) -> None:
         """Register a practitioner ([specialty, sessions, other branch, its sessions, …]) and publish the schedules."""
@@ -181,7 +206,7 @@ class Founder:
         practitioner = Practitioner(id, name, specialty, actor)
         places = [(branch.id, who[1]), *zip(who[2::2], who[3::2], strict=True)]
         roles = tuple(
-            PractitionerRole(branch_id=tenant.branches[place].id, share_bps=6_000, from_=OPENED_ON)
+            PractitionerRole(branch_id=tenant.branches[place].id, share_bps=SHARE_BPS, from_=OPENED_ON)
             for place, _ in places
         )
         command = RegisterPractitioner(
@@ -203,6 +228,9 @@ class Founder:
         services = [tenant.consultation[specialty.id]]
         if specialty.id in tenant.procedure:
             services.append(tenant.procedure[specialty.id])
+        if specialty.id in tenant.packages:
+            services.append(tenant.packages[specialty.id])
+        first, last = self._open_between(branch.row)
         mode: Mode = "both" if specialty.tele else "in_person"
         weekly = tuple(
             WeeklyHours(
@@ -219,8 +247,8 @@ class Founder:
             practitioner_id=practitioner.id,
             branch_id=branch.id,
             service_ids=tuple(service.id for service in services),
-            valid_from=self._profile.start_on,
-            valid_to=self._profile.start_on + timedelta(days=self._profile.days - 1),
+            valid_from=first,
+            valid_to=last,
             weekly=weekly,
             schedule_id=id,
         )

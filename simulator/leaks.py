@@ -13,6 +13,7 @@ from event_store.aggregates.payment.events import DepositForfeited
 from event_store.aggregates.service_request.commands import RecordServicePerformed
 from event_store.recorded import Recorded
 from mymedic.messages import EntryChannel
+from simulator.books.bills import Bill, BillLine
 from simulator.books.care import Advice
 from simulator.books.records import GivenAway, Visit
 from simulator.calendar import DAY, day_of, local
@@ -102,6 +103,8 @@ class Leaks:
         bill = GivenAway(tenant.id_of("inv", visit.id, "dressing"), visit, price, house.now)
         house.ledger.given_away.append(bill)
         house.ledger.journal.billed(house.today, visit.branch.id, 0, 0, price)
+        free = BillLine(tenant.dressing, visit.practitioner, price, discount_paise=price)
+        house.ledger.bills.append(Bill(bill.id, visit.branch, house.now, [free], visit))
         line = NewLine(
             line_no=1,
             service_id=tenant.dressing.id,

@@ -49,7 +49,7 @@ class PatientLife:
         provider_cancels, cancels = dice.chance(tables.provider_cancels), dice.chance(tables.cancels)
         moves = dice.chance(tables.reschedules)
         if provider_cancels:
-            self._plan_change(visit, timedelta(seconds=dice.between(3600, 86_400)), dice, self._cancel_by_provider)
+            self._plan_change(visit, timedelta(seconds=dice.between(3600, 86_400)), dice, self.cancel_by_provider)
         elif cancels:
             lead = timedelta(seconds=dice.within(tables.cancel_lead))
             self._plan_change(visit, lead, dice, self._cancel_by_patient)
@@ -76,7 +76,7 @@ class PatientLife:
         if at < self._house.now + SOON:
             self._plan_day(visit, dice)
         else:
-            self._house.plan(at, "3 change", visit.id, lambda: change(visit))
+            self._house.plan(at, "3 change", visit.id, lambda: change(visit) if visit.status == "booked" else None)
 
     def _plan_day(self, visit: Visit, dice: Dice) -> None:
         if dice.chance(self._noshow_chance(visit)):
@@ -116,6 +116,8 @@ class PatientLife:
             self._house.plan(at, "4 no-show", visit.id, lambda: self._mark(visit, comes_late, after, dice))
 
     def _mark(self, visit: Visit, comes_late: bool, after: timedelta, dice: Dice) -> None:
+        if visit.status != "booked":
+            return  # the clinic has cancelled meanwhile
         house = self._house
         refund = self._note_noshow(visit)
         house.stage.desk.ask(house.tenant.id, visit.branch.front_desk, MarkNoShow(appointment_id=visit.id), visit.id)
@@ -142,7 +144,7 @@ class PatientLife:
         reason = dice.pick(self._tables.cancel_reason)
         self._cancel(visit, actor, "patient", reason, "portal" if by_self else "phone")
 
-    def _cancel_by_provider(self, visit: Visit) -> None:
+    def cancel_by_provider(self, visit: Visit) -> None:
         self._cancel(visit, visit.branch.front_desk, "provider", "provider_leave", "console")
 
     def _cancel(

@@ -28,6 +28,7 @@ from simulator.price_list import PriceList
 from simulator.profile import PriceChangeRow
 from simulator.reception import Reception
 from simulator.refund_desk import RefundDesk, RefundPayers
+from simulator.roster import Roster
 from simulator.settlement import Settlement
 from simulator.stage import House, Stage
 from simulator.till import Till
@@ -56,7 +57,7 @@ class Play:
         webhooks = Webhooks(house)
         gateway = Gateway(house, webhooks, self._settlement, forfeits, Poison(house, webhooks, self.doors))
         till = Till(house, Counter(house, self._drawers, self._acquirer, self._bank), gateway, forfeits)
-        gateway.after_payment = till.consider_correction
+        gateway.after_payment = till.paid
         payers = RefundPayers(gateway, self._drawers, self._acquirer, self._bank)
         self._refund_desk = RefundDesk(house, payers)
         care, people = Care(house), People(house)
@@ -66,6 +67,7 @@ class Play:
         self._leaks = Leaks(house, people, self._reception, self._life, visit_day)
         if tenant.row.kind == "hospital":
             visit_day.after_visits.append(open_wards(house, self._drawers, self._acquirer, self._bank).consider)
+        Roster(house, self._life).plan()
         for wish in Demand(house).wishes():
             self._plan_wish(wish)
         for wish in cohort_wishes(house):
@@ -88,7 +90,8 @@ class Play:
         self._bank.plan_day(on)
         if is_open:
             for branch in self.tenant.branches.values():
-                self._drawers.plan_day(branch, on)
+                if branch.is_open(on, self.house.stage.first_day):
+                    self._drawers.plan_day(branch, on)
             self._leaks.plan_day(on)
             self.house.plan(local(on, TIMER_AT), "9 day ends", f"{on}", lambda: self._life.end_day(on))
 

@@ -26,7 +26,9 @@ class PriceList:
     def publish(self, tenant: Tenant, service: Service) -> None:
         """The tenant's price of a service, and one for each of its cities."""
         rupees = service.specialty.consult_rupees
-        if service.kind == "procedure":
+        if service.list_rupees:
+            rupees = service.list_rupees
+        elif service.kind == "procedure":
             rupees = rupees * service.specialty.procedure_bps // 10_000
         self._set(tenant, service, None, "", _step(rupees))
         cities = {branch.city for branch in tenant.row.branch}

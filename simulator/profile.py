@@ -30,6 +30,7 @@ from simulator.tables import (
     PatientsTable,
     PaymentTable,
     RefundsTable,
+    RosterTable,
 )
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -83,6 +84,7 @@ class BranchRow(Struct, forbid_unknown_fields=True):
     """`practitioners`: [specialty, sessions] and, for who sits in two branches, [branch, sessions] after it.
 
     `beds` of a hospital's branch, by class.
+    A branch may open on a day of the run, or close after one (the first is 1).
     """
 
     id: str
@@ -92,6 +94,18 @@ class BranchRow(Struct, forbid_unknown_fields=True):
     daily: float
     practitioners: list[list[str]]
     beds: dict[BedClass, int] = {}
+    opens_on_day: int = 0
+    closes_after_day: int = 0
+
+
+class PackageRow(Struct, forbid_unknown_fields=True):
+    """Several services at one price: [name, rupees] each, the consultation first; the others are investigations."""
+
+    id: str
+    name: str
+    specialty: str
+    rupees: int
+    parts: list[tuple[str, int]]
 
 
 class PriceChangeRow(Struct, forbid_unknown_fields=True):
@@ -157,6 +171,8 @@ class Profile(Struct, forbid_unknown_fields=True):
     specialty: list[SpecialtyRow]
     sessions: dict[str, tuple[list[int], str, str]]
     tenant: list[TenantRow]
+    package: list[PackageRow]
+    roster: RosterTable
     price_change: list[PriceChangeRow] = []
     cohort: list[CohortRow] = []
 

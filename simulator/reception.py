@@ -63,6 +63,8 @@ class Reception:
         person = self._find_person(wish, slot, dice, channel)
         tenant, city = self._house.tenant, wish.branch.city
         service = tenant.cosmetic[wish.specialty.id] if is_cosmetic else tenant.consultation[wish.specialty.id]
+        if not is_tele and self._wants_package(wish):
+            service = tenant.packages[wish.specialty.id]
         visit_type: VisitType = "tele" if is_tele else "procedure" if is_cosmetic else "new"
         price = tenant.price(service, city, visit_type)
         self._book(wish, person, slot, service, visit_type, price, channel, dice)
@@ -92,6 +94,11 @@ class Reception:
         dice = self._house.stage.draws.of("booking", self._house.tenant.id, wish.name)
         channel = CHANNELS[wish.channel]
         return self._book(wish, person, slot, service, visit_type, price_of(slot), channel, dice, followup)
+
+    def _wants_package(self, wish: Wish) -> bool:
+        tenant, stage = self._house.tenant, self._house.stage
+        chance = stage.profile.booking.package
+        return wish.specialty.id in tenant.packages and stage.draws.of("package", tenant.id, wish.name).chance(chance)
 
     def _book_follow_up(self, wish: Wish, dice: Dice) -> bool:
         """A free visit within the days after a paid one, at the same practitioner."""

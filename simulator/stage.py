@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from simulator.agenda import Action, Agenda
+from simulator.books.bills import Bill
 from simulator.books.care import Advice, FollowUp
 from simulator.books.journal import Journal
 from simulator.books.records import (
@@ -63,6 +64,7 @@ class Ledger:
     """A tenant's books: every record, in the order in which it came."""
 
     visits: list[Visit] = field(default_factory=list)
+    bills: list[Bill] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     drawers: list[Drawer] = field(default_factory=list)

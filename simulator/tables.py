@@ -44,6 +44,7 @@ class BookingTable(Struct, forbid_unknown_fields=True):
     waives_deposit: float
     wrong: float
     cosmetic: float
+    package: float
 
     def planned_lead(self) -> Table:
         """The lead of those who do not walk in: walk-ins are already part of the bookings of the same day."""
@@ -132,6 +133,10 @@ class PaymentTable(Struct, forbid_unknown_fields=True):
     mistyped: float
     corrected: float
     corrected_bps: Table
+    discounted: float
+    discount_bps: Table
+    unpaid: float
+    writes_off: float
 
     def counter_in(self, tier: str) -> Table:
         """The modes of payment in a city: in a small one some points move from all others to cash."""
@@ -188,6 +193,16 @@ class FeesTable(Struct, forbid_unknown_fields=True):
     debit_reduced_upto_paise: int
     gst_bps: int
     gst_exempt_upto_paise: int
+
+
+class RosterTable(Struct, forbid_unknown_fields=True):
+    """Chances per practitioner and branch: of a day's leave, of a slot more, less or roomier, and of going for good."""
+
+    leave: float
+    extra: float
+    closes: float
+    roomier: float
+    goes: float
 
 
 class NamesTable(Struct, forbid_unknown_fields=True):

@@ -8,10 +8,12 @@ from event_store.aggregates.invoice.commands import CreditLine, IssueCreditNote
 from event_store.aggregates.payment.commands import RequestRefund
 from event_store.aggregates.payment.events import Channel, Mode
 from event_store.recorded import Recorded
+from simulator.books.bills import Bill, BillLine, CreditNote
 from simulator.books.records import Receipt, Visit
 from simulator.calendar import day_of
 from simulator.counter import Counter
 from simulator.desk import SimulationError
+from simulator.discounts import Discounts
 from simulator.draws import Dice, Table
 from simulator.forfeits import Forfeits, tax_inside
 from simulator.gateway import Gateway
@@ -31,6 +33,7 @@ class Till:
         self._counter = counter
         self._gateway = gateway
         self._forfeits = forfeits
+        self._discounts = Discounts(house)
         self._waiting: dict[str, Visit] = {}
         payment = house.stage.profile.payment
         self._modes: dict[str, Table] = {
@@ -39,20 +42,31 @@ class Till:
         house.stage.desk.watch("InvoiceIssued", self._note_bill)
 
     def expect_bill(self, visit: Visit) -> None:
-        """The visit is over: the product writes the bill and puts the deposit against it."""
+        """The visit is over: the product writes the bill and puts the deposit against it; or the desk was quicker."""
         if visit.price_paise:
             self._waiting[visit.id] = visit
-            journal, today, price = self._house.ledger.journal, self._house.today, visit.price_paise
-            journal.billed(today, visit.branch.id, price, tax_inside(price, visit.service.gst_bps))
+            line = BillLine(visit.service, visit.practitioner, visit.price_paise)
+            line.discount_paise = self._discounts.wanted(visit)
+            visit.bill = Bill("", visit.branch, self._house.now, [line], visit)
+            self._house.ledger.bills.append(visit.bill)
+            journal, today, total = self._house.ledger.journal, self._house.today, line.total_paise
+            gst = tax_inside(total, visit.service.gst_bps)
+            journal.billed(today, visit.branch.id, total, gst, line.gross_paise)
             for receipt in visit.receipts:
                 journal.allocated(today, receipt, receipt.held_paise)
+                if receipt.held_paise:
+                    visit.bill.put(receipt.id, receipt.held_paise)
                 receipt.used_paise += receipt.held_paise
+            if line.discount_paise:
+                self._discounts.bill(visit, line)
 
     def _note_bill(self, recorded: Recorded) -> None:
         visit = self._waiting.get(recorded.appointment_id or "")
         if visit is not None:
             visit.invoice_id = recorded.stream_id.partition("-")[2]
             visit.billed_on = day_of(self._house.now)
+            assert visit.bill is not None
+            visit.bill.id = visit.invoice_id
 
     def present_bill(self, visit: Visit) -> None:
         if self._waiting.pop(visit.id, None) is None:
@@ -60,7 +74,10 @@ class Till:
         if visit.invoice_id is None:
             raise SimulationError(f"{visit.id}: seen, and no bill was written")
         dice = self._house.stage.draws.of("till", visit.id)
-        due = visit.price_paise - sum(receipt.amount_paise for receipt in visit.receipts if receipt.captured_at)
+        assert visit.bill is not None
+        due = visit.bill.outstanding_paise
+        if due > 0 and self._discounts.is_left(visit.bill):
+            return
         if due > 0:
             at = self._house.now + dice.between(60, 360) * SECOND
             self._house.plan(at, "8 till", visit.id, lambda: self._pay(visit, due, dice))
@@ -83,11 +100,19 @@ class Till:
 
             def put_right() -> None:
                 self._counter.undo(receipt)
-                self._counter.take(visit, due, mode, channel, dice)
+                right = self._counter.take(visit, due, mode, channel, dice)
+                assert visit.bill is not None
+                visit.bill.put(right.id, due)
 
             house.plan(house.now + slips.between(3, 9) * MINUTE, "9 put right", visit.id, put_right)
         else:
-            self.consider_correction(visit, self._counter.take(visit, due, mode, channel, dice))
+            self.paid(visit, self._counter.take(visit, due, mode, channel, dice))
+
+    def paid(self, visit: Visit, receipt: Receipt) -> None:
+        """Money for the bill has come: it goes against it."""
+        assert visit.bill is not None
+        visit.bill.put(receipt.id, receipt.amount_paise)
+        self.consider_correction(visit, receipt)
 
     def consider_correction(self, visit: Visit, receipt: Receipt) -> None:
         """A few bills turn out too high minutes later; finance credits a part and gives it back."""
@@ -100,7 +125,9 @@ class Till:
 
     def _correct(self, visit: Visit, receipt: Receipt, bps: int) -> None:
         house, tenant = self._house, self._house.tenant
-        amount = visit.price_paise * bps // 10_000 // RUPEE * RUPEE
+        assert visit.bill is not None
+        line = visit.bill.lines[0]
+        amount = line.total_paise * bps // 10_000 // RUPEE * RUPEE
         if amount > receipt.amount_paise or (receipt.drawer is not None and receipt.drawer.expected_paise < amount):
             return
         assert visit.invoice_id is not None
@@ -112,6 +139,8 @@ class Till:
         gst = tax_inside(amount, visit.service.gst_bps)
         house.ledger.journal.credited(house.today, visit.branch.id, amount, gst)
         house.ledger.journal.allocated(house.today, receipt, -amount)
+        visit.bill.credits.append(CreditNote(house.now, line, amount))
+        visit.bill.put(receipt.id, -amount)
         receipt.used_paise -= amount
         refund = self._forfeits.expect_refund(visit, receipt, amount)
         refund.destination = DESTINATIONS.get(receipt.channel, "source")

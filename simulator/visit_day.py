@@ -43,7 +43,8 @@ class VisitDay:
     def expect(self, visit: Visit, at: datetime, dice: Dice) -> None:
         """The patient will be there at that time."""
         arrive = self._start if visit.mode == "tele" else self._arrive
-        self._house.plan(at, "6 arrival", visit.id, lambda: arrive(visit, dice))
+        # unless the clinic has cancelled meanwhile
+        self._house.plan(at, "6 arrival", visit.id, lambda: arrive(visit, dice) if visit.status == "booked" else None)
 
     def come_after_all(self, visit: Visit, dice: Dice) -> None:
         """Marked as a no-show, and here now: the visit takes place."""
@@ -96,6 +97,8 @@ class VisitDay:
     def _finish(self, visit: Visit, dice: Dice) -> None:
         comes_again = self._care.before_end(visit)
         visit.status = "fulfilled"
+        assert visit.started_at is not None
+        visit.worked_seconds = (self._house.now - visit.started_at) // SECOND
         self._till.expect_bill(visit)
         encounter_id = self._house.tenant.id_of("enc", visit.id)
         outcome: Outcome = "follow_up" if comes_again else dice.one_of(OUTCOMES)

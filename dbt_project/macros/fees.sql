@@ -16,6 +16,15 @@
     {{ whole_division('2 * ' ~ amount ~ ' * ' ~ bps ~ ' + 10000', '20000') }}
 {%- endmacro %}
 
+{#- A signed amount over a positive whole, rounded half away from zero; NULL of nothing. -#}
+{% macro rounded_division(amount, whole) -%}
+    case
+        when {{ whole }} = 0 then null
+        when {{ amount }} < 0 then -{{ whole_division('-2 * (' ~ amount ~ ') + ' ~ whole, '2 * ' ~ whole) }}
+        else {{ whole_division('2 * (' ~ amount ~ ') + ' ~ whole, '2 * ' ~ whole) }}
+    end
+{%- endmacro %}
+
 {#- What a gateway should charge for an amount by a row of dim_gateway_contract (DOMAIN §6.3), in paise without tax. -#}
 {% macro gateway_fee(amount, contract) -%}
     least(

@@ -128,9 +128,7 @@ def _unpaid(visit: Visit, as_of: datetime) -> int:
     """What a bill of more than a week ago still asks for."""
     if visit.billed_on is None or day_of(as_of) <= visit.billed_on + OVERDUE_DAYS * DAY:
         return 0
-    kept = (one for one in visit.receipts if one.captured_at and not one.is_late and not one.is_reversed)
-    paid = sum(one.amount_paise - one.lost_paise for one in kept)
-    return max(0, visit.price_paise - paid)
+    return max(0, visit.bill.outstanding_paise) if visit.bill is not None else 0
 
 
 def _closed_on(visit: Visit) -> date | None:

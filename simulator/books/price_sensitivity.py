@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from simulator.books.bills import Bill, Earning, earnings
 from simulator.books.records import Visit
 from simulator.calendar import DAY, day_of
 from simulator.cast import Service, Slot, Tenant
@@ -36,15 +37,18 @@ class Change:
         return self.on - WINDOW <= other.on < self.on + WINDOW
 
 
-def price_sensitivity(tenant: Tenant, visits: Iterable[Visit], today: date) -> list[dict[str, Any]]:
+def price_sensitivity(
+    tenant: Tenant, visits: Iterable[Visit], bills: Sequence[Bill], today: date
+) -> list[dict[str, Any]]:
     visits = list(visits)
+    lines = [line for line in earnings(tenant, bills) if line.is_issue and line.gross_paise]
     changes = [change for key in _lines_of_price(tenant) for change in _changes(tenant, *key)]
     bookings = _bookings(visits)
     rows = [
         row
         for change in changes
         if today >= change.on + WINDOW
-        for row in _measured(tenant, change, changes, bookings, visits)
+        for row in _measured(tenant, change, changes, bookings, visits, lines)
     ]
     return [*rows, *_specialties(tenant.id, rows)]
 
@@ -96,7 +100,12 @@ def _bookings(visits: list[Visit]) -> dict[tuple[str, str, str], list[Visit]]:
 
 
 def _measured(
-    tenant: Tenant, change: Change, changes: list[Change], bookings: dict, visits: list[Visit]
+    tenant: Tenant,
+    change: Change,
+    changes: list[Change],
+    bookings: dict,
+    visits: list[Visit],
+    lines: list[Earning],
 ) -> Iterator[dict[str, Any]]:
     key = (change.service.id, change.visit_type)
     before, after = _halves(bookings.get((change.city_id, *key), ()), change.on)
@@ -121,8 +130,7 @@ def _measured(
         "is_confounded": any(other is not change and other.city_id == change.city_id for other in same),
         "is_capacity_bound": _fill(tenant, change, visits) > FULL,
         "is_no_control": c0 == 0 or c1 == 0,
-        # nothing whose price changes is ever sold with a discount here
-        "is_promo": False,
+        "is_promo": _is_promo(change, lines),
     }
     prices = _arc(Fraction(s0, q0), Fraction(s1, q1)) if q0 and q1 else Fraction(0)
     elasticity = did = None
@@ -162,6 +170,17 @@ def _measured(
     }
 
 
+def _is_promo(change: Change, lines: list[Earning]) -> bool:
+    """Whether more than a tenth of the lines of either half were sold with a discount."""
+    halves: tuple[list[bool], list[bool]] = ([], [])
+    for line in lines:
+        if line.service is change.service and line.branch.city.id == change.city_id:
+            on = day_of(line.at)
+            if change.on - WINDOW <= on < change.on + WINDOW:
+                halves[on >= change.on].append(line.discount_paise > 0)
+    return any(10 * sum(half) > len(half) for half in halves)
+
+
 def _arc(before: Fraction, after: Fraction) -> Fraction:
     """The change relative to the middle of both."""
     return (after - before) / ((after + before) / 2)
@@ -188,8 +207,13 @@ def _slots(tenant: Tenant, cities: set[str], specialty: str) -> Iterator[tuple[s
                     yield branch.city.id, on, slots
 
 
+def _open_minutes(slot: Slot) -> int:
+    return 0 if slot.is_retired else slot.minutes - slot.blocked_minutes
+
+
 def _open_days(tenant: Tenant, cities: set[str], change: Change) -> tuple[int, int]:
-    days = {(city, on) for city, on, slots in _slots(tenant, cities, change.service.specialty.id) if slots}
+    offered = _slots(tenant, cities, change.service.specialty.id)
+    days = {(city, on) for city, on, slots in offered if any(map(_open_minutes, slots))}
     return (
         sum(change.on - WINDOW <= on < change.on for _, on in days),
         sum(change.on <= on < change.on + WINDOW for _, on in days),
@@ -208,9 +232,9 @@ def _fill(tenant: Tenant, change: Change, visits: list[Visit]) -> Fraction:
     booked, available = Fraction(0), 0
     for _, on, slots in _slots(tenant, {change.city_id}, change.service.specialty.id):
         for slot in slots if change.on <= on < change.on + WINDOW else ():
-            minutes = (slot.end_at - slot.start_at) // timedelta(minutes=1)
-            available += minutes
-            booked += Fraction(minutes * taken[slot.id], slot.capacity)
+            if _open_minutes(slot):
+                available += _open_minutes(slot)
+                booked += Fraction(slot.minutes * taken[slot.id], slot.capacity)
     return booked / available if available else Fraction(0)
 
 

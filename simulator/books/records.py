@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from event_store.aggregates.appointment.events import Initiator, Mode, VisitType
 from event_store.aggregates.payment import events as payment
 from mymedic.messages import EntryChannel
 from simulator.books.care import Advice, FollowUp
 from simulator.cast import Branch, Person, Practitioner, Service, Slot
+
+if TYPE_CHECKING:
+    from simulator.books.bills import Bill
 
 VisitStatus = Literal[
     "pending", "booked", "checked-in", "arrived", "fulfilled", "noshow", "cancelled", "hold_expired", "error"
@@ -54,7 +57,9 @@ class Visit:
     forgiven_paise: int = 0
     billed_on: date | None = None
     list_paise: int = 0
+    worked_seconds: int = 0
     invoice_id: str | None = None
+    bill: Bill | None = None
     receipts: list[Receipt] = field(default_factory=list)
     started_at: datetime | None = None
     credits_paise: list[int] = field(default_factory=list)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from event_store.aggregates.admission.events import BedClass
+from simulator.books.bills import Bill, BillLine
 from simulator.books.records import Visit
 from simulator.cast import Branch, Person, Practitioner
 
@@ -66,7 +67,9 @@ class Stay:
     charged_paise: int = 0
     gst_paise: int = 0
     advance_paise: int = 0
+    charges: dict[str, BillLine] = field(default_factory=dict)
     invoice_id: str | None = None
+    bill: Bill | None = None
     claim: Claim | None = None
 
     @property

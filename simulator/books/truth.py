@@ -22,8 +22,10 @@ from simulator.books.ledger_balance import ledger_days, trial_balance
 from simulator.books.noshow_patterns import noshow_patterns
 from simulator.books.price_sensitivity import price_sensitivity
 from simulator.books.procedure_conversion import procedure_conversion
+from simulator.books.provider_yield import provider_yield
 from simulator.books.recon_ageing import recon_ageing
 from simulator.books.reconciliation import recon_items
+from simulator.books.revenue_bridge import revenue_bridge
 from simulator.books.settlement_report import settlement_report
 from simulator.calendar import day_of
 from simulator.doors import Doors
@@ -50,10 +52,12 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_chain_financial": chain_financial(tenant, ledger.journal, ledger.receipts, found, today),
         "mart_trial_balance": trial_balance(tenant.id, ledger.journal, today),
         "ledger_days": ledger_days(tenant.id, ledger.journal),
-        "mart_chain_variance": chain_variance(tenant.id, ledger.visits, ledger.receipts, found, as_of),
-        "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, today),
         "mart_census": census(tenant.id, ledger.beds, today),
         "mart_claims_ageing": claims_ageing(tenant.id, ledger.claims, today),
+        "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, ledger.bills, today),
+        "mart_chain_variance": chain_variance(house, found, as_of),
+        "mart_revenue_bridge": revenue_bridge(house, as_of),
+        "mart_provider_yield": provider_yield(house, as_of),
     }
 
 

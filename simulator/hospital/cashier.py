@@ -53,6 +53,9 @@ class Cashier:
         )
         if purpose == "ipd_advance":
             stay.advance_paise += paise
+        else:
+            assert stay.bill is not None
+            stay.bill.put(id, paise)
         details: dict = {}
         if channel == "drawer":
             receipt.drawer = self._drawers.of(stay.branch)

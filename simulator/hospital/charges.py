@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from event_store.aggregates.admission.commands import FinalizeAdmissionBill, PostAdmissionCharge
 from event_store.aggregates.admission.events import AdmissionBilled
 from event_store.recorded import Recorded
+from simulator.books.bills import Bill, BillLine
 from simulator.books.stays import Stay
 from simulator.calendar import day_of, local
 from simulator.desk import SimulationError
@@ -74,6 +75,11 @@ class Charges:
             reversal_of=tenant.id_of("chg", stay.id, f"{on}", reverses) if reverses else None,
         )
         self._diary.ask(HIS, command, stay.id, f"{on}", name)
+        if reverses:
+            del stay.charges[f"{on} {reverses}"]
+        else:
+            performer = stay.practitioner if name == "operation" else None
+            stay.charges[f"{on} {name}"] = BillLine(tenant.on_wards[service_id], performer, rupees * RUPEE, qty)
         stay.charged_paise += (-1 if reverses else 1) * qty * rupees * RUPEE
 
     def bill(self, stay: Stay) -> None:
@@ -89,6 +95,9 @@ class Charges:
         for receipt in ledger.receipts:
             if receipt.purpose == "ipd_advance" and receipt.visit is stay.visit:
                 ledger.journal.allocated(today, receipt, receipt.amount_paise)
+        stay.bill = Bill(billed.invoice_id, stay.branch, self._house.now, list(stay.charges.values()))
+        stay.bill.put(f"{stay.id} advance", stay.advance_paise)
+        self._house.ledger.bills.append(stay.bill)
         own = stay.charged_paise - stay.advance_paise - self._claims.submit(stay)
         if own:
             self._diary.plan(10 * MINUTE, "pay", stay, lambda: self._cashier.take(stay, "ipd_final", own))

@@ -9,7 +9,7 @@ from event_store.aggregates.bed.commands import RegisterBed
 from event_store.aggregates.tenant.commands import DefineService, RegisterPayer
 from event_store.aggregates.tenant.events import ServiceKind
 from simulator.books.stays import Bed
-from simulator.cast import Branch
+from simulator.cast import Branch, Service
 from simulator.hospital.tables import PayerRow, WardRow
 from simulator.stage import House
 
@@ -54,6 +54,7 @@ def _service(house: House, code: str, name: str, kind: ServiceKind, gst_bps: int
         service_id=id,
     )
     house.stage.desk.ask(tenant.id, tenant.manager, command, code, aggregate_id=tenant.id)
+    tenant.on_wards[id] = Service(id, kind, tenant.consultation[specialty].specialty, gst_bps)
     return id
 
 

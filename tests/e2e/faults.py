@@ -56,9 +56,13 @@ GRAIN: dict[str, tuple[str, ...]] = {
     "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
     "mart_chain_financial": ("tenant_id", "month", "level", "branch_id", "city_id"),
     "ledger_days": ("tenant_id", "business_date", "branch_id", "account"),
+    "mart_revenue_bridge": ("tenant_id", "period_kind", "period_start_on", "level", "branch_id"),
+    "mart_provider_yield": ("tenant_id", "business_date", "practitioner_id", "branch_id", "specialty_id"),
 }
 # Amounts and counts of several faults in one cell add up; classes, ages and ratios are of the whole.
 _SUMMED = ("_paise", "_n", "_num", "_den")
+# Parts of a change of revenue: products and quotients of what is summed.
+_PRODUCTS = {"volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"}
 
 
 def cells(tables: dict[str, list[Row]]) -> Cells:
@@ -74,7 +78,7 @@ def cells(tables: dict[str, list[Row]]) -> Cells:
 
 
 def is_summed(column: str) -> bool:
-    return column in ("n", "paise") or column.endswith(_SUMMED)
+    return column in ("n", "paise") or (column.endswith(_SUMMED) and column not in _PRODUCTS)
 
 
 def is_told(column: str) -> bool:

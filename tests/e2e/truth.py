@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
+from collections import defaultdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ TABLES = (
     "mart_trial_balance",
     "mart_chain_financial",
     "ledger_days",
+    "mart_revenue_bridge",
+    "mart_provider_yield",
 )
 # Truth that is no table as it stands: what it is of one.
 QUERIES = {
@@ -56,21 +59,35 @@ def built(warehouse: Path, table: str, columns: list[str]) -> list[Row]:
 
 def differences(truth: list[Row], mart: list[Row]) -> list[str]:
     """(truth EXCEPT mart) ∪ (mart EXCEPT truth); whole numbers and text exactly, rates to twelve digits."""
-    said, found = Counter(map(_cells, truth)), Counter(map(_cells, mart))
-    return [
-        *(f"only in the books: {dict(row)}" for row in (said - found).elements()),
-        *(f"only in the mart:  {dict(row)}" for row in (found - said).elements()),
-    ]
+    said, found = _by_exact_cells(truth), _by_exact_cells(mart)
+    lines = []
+    for exact in said.keys() | found.keys():
+        left, right = sorted(said.get(exact, []), key=_order), sorted(found.get(exact, []), key=_order)
+        for one, other in zip_longest(left, right):
+            if one is None or other is None or not all(map(_is_close, one.values(), other.values())):
+                lines += [f"only in the books: {dict(exact) | one}"] if one is not None else []
+                lines += [f"only in the mart:  {dict(exact) | other}"] if other is not None else []
+    return lines
 
 
-def _cells(row: Row) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted((name, _cell(value)) for name, value in row.items()))
+def _by_exact_cells(rows: list[Row]) -> dict[tuple[tuple[str, Any], ...], list[dict[str, float]]]:
+    """Rows by all that must be the same to the last digit; what is left are the rates."""
+    found = defaultdict(list)
+    for row in rows:
+        rates = {name: value for name, value in row.items() if isinstance(value, float)}
+        exact = tuple(sorted((name, _cell(value)) for name, value in row.items() if name not in rates))
+        found[exact].append(dict(sorted(rates.items())))
+    return found
+
+
+def _order(rates: dict[str, float]) -> tuple[float, ...]:
+    return tuple(rates.values())
+
+
+def _is_close(one: float, other: float) -> bool:
+    """Twelve significant digits: sums of doubles may differ in the last bits with the order of their terms."""
+    return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-12)
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        # Twelve significant digits: sums of doubles may differ in the last bit with the order of their terms.
-        return "0" if value == 0 or math.isclose(value, 0, abs_tol=1e-12) else f"{value:.11e}"
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return value
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -48,6 +48,9 @@ select
     slots.minutes_blocked,
     slots.is_extra,
     slots.is_retired,
+    slots.end_at <= tenants.as_of as is_over,
+    case when slots.is_retired then 0 else slots.minutes - slots.minutes_blocked end as available_minutes,
+    case when slots.is_retired or slots.minutes_blocked > 0 then 0 else slots.capacity end as available_tokens,
     coalesce(peaks.peak, tokens.final_active, 0) as tokens_booked_peak,
     coalesce(tokens.final_active, 0) as tokens_final_active,
     coalesce(tokens.booked_at_start, 0) as tokens_booked_at_start,
@@ -55,6 +58,7 @@ select
     slots.first_seq,
     greatest(slots.last_seq, coalesce(tokens.last_seq, 0)) as last_seq
 from {{ ref('proj_slots') }} as slots
+inner join {{ ref('proj_tenants') }} as tenants on slots.tenant_id = tenants.tenant_id
 left join tokens on slots.tenant_id = tokens.tenant_id and slots.slot_id = tokens.slot_id
 left join peaks on slots.tenant_id = peaks.tenant_id and slots.slot_id = peaks.slot_id
 left join {{ ref('dim_branch') }} as branches

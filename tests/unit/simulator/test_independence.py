@@ -18,11 +18,13 @@ KEYS = {
     "mart_branch_variance": ("business_date", "branch_id", "channel", "mode"),
     "mart_leakage_metrics": ("business_date", "branch_id", "practitioner_id", "specialty_id", "leakage_type"),
     "mart_chain_variance": ("period_kind", "period_start_on", "branch_id", "metric"),
+    "mart_revenue_bridge": ("period_kind", "period_start_on", "level", "branch_id"),
+    "mart_provider_yield": ("business_date", "practitioner_id", "branch_id", "specialty_id"),
 }
 # Faults of delivery: the product must notice them, and no figure may.
 WITHOUT_EFFECT = {"F07", "F08", "F09", "F10"}
-# Not a sum of anything: it cannot add up.
-ORDINAL = {"rank"}
+# Not a sum of anything: it cannot add up. Nor do the parts of a product.
+ORDINAL = {"rank", "volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"}
 Cells = dict[tuple[Any, ...], Any]
 
 

@@ -8,23 +8,36 @@ with chain as (
     from {{ ref('fct_branch_metric_period') }} as metrics
 ),
 
+periods as (
+    select
+        chain.*,
+        case
+            when period_kind = 'week' then {{ add_days('period_start_on', '7') }}
+            else cast({{ dbt.dateadd('month', 1, 'period_start_on') }} as date)
+        end as period_end_on
+    from chain
+),
+
 -- a branch that opened or closed inside the period counts for the chain, but is not ranked
 judged as (
     select
-        chain.*,
+        periods.*,
         {{ rate('chain_num', 'chain_den') }} as chain_value,
-        chain.expected_num / nullif(chain.branch_den, 0) as expected_mix_adjusted,
+        periods.expected_num / nullif(periods.branch_den, 0) as expected_mix_adjusted,
         coalesce(
-            branches.opened_on > chain.period_start_on
-            or branches.closed_on < case
-                when chain.period_kind = 'week' then {{ add_days('chain.period_start_on', '7') }}
-                else cast({{ dbt.dateadd('month', 1, 'chain.period_start_on') }} as date)
-            end,
-            false
-        ) as is_partial
-    from chain
+            branches.opened_on > periods.period_start_on or branches.closed_on < periods.period_end_on, false
+        ) as is_partial,
+        -- where the branch was at the end of the period; before it opened, where it opened
+        coalesce(places.city_id, branches.city_id) as city_id
+    from periods
+    inner join {{ ref('dim_tenant') }} as tenants on periods.tenant_id = tenants.tenant_id
     inner join {{ ref('dim_branch') }} as branches
-        on chain.tenant_id = branches.tenant_id and chain.branch_id = branches.branch_id and branches.is_current
+        on periods.tenant_id = branches.tenant_id and periods.branch_id = branches.branch_id and branches.is_current
+    left join {{ ref('dim_branch') }} as places
+        on periods.tenant_id = places.tenant_id
+        and periods.branch_id = places.branch_id
+        and {{ local_midnight('periods.period_end_on', 'tenants.utc_offset_minutes') }} > places.valid_from
+        and {{ local_midnight('periods.period_end_on', 'tenants.utc_offset_minutes') }} <= places.valid_to
 ),
 
 ranked as (
@@ -32,7 +45,11 @@ ranked as (
         judged.*,
         case when not is_partial then branch_value end as ranked_value,
         case
-            when metric in ('noshow_rate', 'cancel_rate_patient', 'refund_rate', 'recon_variance_bps') then 1
+            when
+                metric in (
+                    'noshow_rate', 'cancel_rate_patient', 'discount_rate', 'refund_rate', 'recon_variance_bps'
+                )
+                then 1
             else -1
         end as direction
     from judged
@@ -61,6 +78,7 @@ select
     period_kind,
     period_start_on,
     branch_id,
+    city_id,
     metric,
     branch_num,
     branch_den,
