@@ -23,8 +23,8 @@ KEYS = {
 }
 # Faults of delivery: the product must notice them, and no figure may.
 WITHOUT_EFFECT = {"F07", "F08", "F09", "F10"}
-# Not a sum of anything: it cannot add up. Nor do the parts of a product.
-ORDINAL = {"rank", "volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"}
+# Not a sum of anything: it cannot add up. Nor do the parts of a product, nor rates.
+NO_SUM = {"rank", "recon_rate_bps", "volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"}
 Cells = dict[tuple[Any, ...], Any]
 
 
@@ -67,7 +67,7 @@ def check_effects_add_up(profile: str | Path, names: list[str], folder: Path) ->
 
     assert {name for name, changed in alone.items() if not changed} == WITHOUT_EFFECT & set(names)
     for key, values in sums.items():
-        if key[-1] not in ORDINAL and not any(value is True for value in values):
+        if key[-1] not in NO_SUM and not any(value is True for value in values):
             assert together.get(key, 0) == sum(values), key
     assert together.keys() <= sums.keys()
 
