@@ -10,7 +10,12 @@ with told as (
     select tenant_id, '1400', coalesce(branch_id, '-1'), outstanding_paise
     from {{ ref('proj_invoices') }}
     union all
-    select tenant_id, '1410', branch_id, receivable_paise
+    -- of a claim that was closed the residual has found its place: what a payer sends after that is too much
+    select
+        tenant_id,
+        '1410',
+        branch_id,
+        case status when 'closed' then claimed_paise - settled_gross_paise - residual_paise else receivable_paise end
     from {{ ref('fct_claim') }}
     union all
     select tenant_id, '1415', branch_id, pending_paise

@@ -27,12 +27,6 @@ with lines as (
     where lines.item_id is not null
 ),
 
-submitted as (
-    select tenant_id, aggregate_id as claim_id, branch_id
-    from {{ ref('stg_claim') }}
-    where event_type = 'ClaimSubmitted'
-),
-
 -- what several branches wait for together: a batch's net, a slip's cash, a payer's transfer, branch by branch
 shares as (
     select
@@ -57,12 +51,13 @@ shares as (
     select
         paid.tenant_id,
         'L6:claim:' || paid.utr,
-        coalesce(submitted.branch_id, '-1'),
+        claims.branch_id,
         {{ sum_paise('paid.net_paise') }}
     from {{ ref('stg_claim') }} as paid
-    left join submitted on paid.tenant_id = submitted.tenant_id and paid.aggregate_id = submitted.claim_id
+    inner join {{ ref('fct_claim') }} as claims
+        on paid.tenant_id = claims.tenant_id and paid.aggregate_id = claims.claim_id
     where paid.event_type = 'ClaimSettled'
-    group by paid.tenant_id, paid.utr, coalesce(submitted.branch_id, '-1')
+    group by paid.tenant_id, paid.utr, claims.branch_id
 ),
 
 -- the first credit brings what the branches wait for; a second one of the same item was not to be expected

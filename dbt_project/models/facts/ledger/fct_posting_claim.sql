@@ -10,7 +10,7 @@ with events as (
         moved.occurred_at,
         moved.recorded_at,
         {{ business_date('moved.occurred_at', 'tenants.utc_offset_minutes') }} as business_date,
-        coalesce(submitted.branch_id, '-1') as branch_id,
+        claims.branch_id,
         coalesce(submitted.claimed_paise, 0) as claimed_paise,
         coalesce(
             moved.gross_paise, moved.residual_paise, moved.claimed_paise, moved.disallowed_paise, moved.amount_paise,
@@ -35,6 +35,8 @@ with events as (
         ) as disallowed_paise
     from {{ ref('stg_claim') }} as moved
     inner join {{ ref('proj_tenants') }} as tenants on moved.tenant_id = tenants.tenant_id
+    inner join {{ ref('fct_claim') }} as claims
+        on moved.tenant_id = claims.tenant_id and moved.aggregate_id = claims.claim_id
     left join {{ ref('stg_claim') }} as submitted
         on moved.tenant_id = submitted.tenant_id
         and moved.aggregate_id = submitted.aggregate_id
