@@ -48,7 +48,7 @@ versions as (
     from numbered
 ),
 
--- branches that only an imported history names, and the unknown one
+-- branches that nobody registered: named by an event, or by an imported history alone; and the unknown one
 named_elsewhere as (
     select tenant_id, branch_id, first_seq as seq
     from {{ ref('proj_appointments') }}
@@ -59,6 +59,13 @@ named_elsewhere as (
     select tenant_id, branch_ref as branch_id, seq
     from {{ ref('stg_invoice') }}
     where event_type = 'BillingImported' and is_imputed_branch
+
+    union all
+
+    select tenant_id, branch_id, max(seq) as seq
+    from {{ ref('stg_event') }}
+    where branch_id is not null
+    group by tenant_id, branch_id
 ),
 
 imputed as (

@@ -30,7 +30,7 @@ select
     coalesce(branches.city_id, '-1') as city_id,
     coalesce(practitioners.practitioner_id, '-1') as practitioner_id,
     practitioners.practitioner_sk,
-    coalesce(appointments.specialty_id, services.specialty_id, '-1') as specialty_id,
+    coalesce(specialties.specialty_id, '-1') as specialty_id,
     appointments.department_id,
     coalesce(services.service_id, '-1') as service_id,
     appointments.slot_id,
@@ -94,3 +94,6 @@ left join {{ ref('dim_practitioner') }} as practitioners
     and appointments.version_at < practitioners.valid_to
 left join {{ ref('dim_service') }} as services
     on appointments.tenant_id = services.tenant_id and appointments.service_id = services.service_id
+left join {{ ref('dim_specialty') }} as specialties
+    on appointments.tenant_id = specialties.tenant_id
+    and coalesce(appointments.specialty_id, services.specialty_id) = specialties.specialty_id

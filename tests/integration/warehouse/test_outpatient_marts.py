@@ -12,6 +12,7 @@ import pytest
 
 from event_store.aggregates.appointment.events import AppointmentEnteredInError, AppointmentHoldExpired
 from event_store.aggregates.branch.events import BranchUpdated
+from event_store.aggregates.invoice.events import InvoiceIssued, InvoiceLine
 from event_store.aggregates.payment.events import (
     DepositForfeited,
     DepositForfeitReversed,
@@ -102,6 +103,10 @@ def edges(clinic: Clinic) -> None:
     clinic.reverse_no_show("appt_late")
     given_back = DepositForfeitReversed(reason="no-show reversed", **forfeit)  # type: ignore[arg-type]
     clinic.add("payment", "pay_late", given_back, ist(11, 6, 12))
+    line = InvoiceLine(line_no=1, taxable_paise=40_000, gst_paise=0, total_paise=40_000)
+    bill = {"total_paise": 40_000, "taxable_paise": 40_000, "gst_paise": 0, "lines": (line,)}
+    of_whom = {"invoice_no": "1", "patient_id": "pat_late", "branch_id": "brn_1", "appointment_id": "appt_late"}
+    clinic.add("invoice", "inv_1", InvoiceIssued(**of_whom, **bill), ist(11, 6, 13))  # type: ignore[arg-type]
     clinic.add(
         "payment",
         "pay_late",

@@ -114,7 +114,7 @@ def _batches(world: World) -> list[tuple[Item, str | None]]:
     debts: dict[str, int] = {}
     batches = []
     for day, gateway, settlement_id, lines in sorted(found, key=lambda one: one[:3]):
-        net = sum(_net(line) for line in lines) + debts.get(gateway, 0)
+        net = sum(net_of(line) for line in lines) + debts.get(gateway, 0)
         debts[gateway] = min(net, 0)
         item = Item(
             item_id=f"L2:batch:{gateway}/{settlement_id}",
@@ -135,7 +135,7 @@ def _batches(world: World) -> list[tuple[Item, str | None]]:
     return batches
 
 
-def _net(line: Line) -> int:
+def net_of(line: Line) -> int:
     if line.entity_type == "payment":
         return line.amount - line.fee - line.tax
     if line.entity_type == "refund":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,14 +13,15 @@ import pytest
 
 from tests.integration.warehouse.rig import compiled_sql
 from tests.integration.warehouse.shard import build_together
-from tests.property.reconciliation import books
+from tests.property.money.ledger import SPOKEN_OF, History, claim_histories, payment_histories
+from tests.property.reconciliation import books, postings
 from tests.property.reconciliation.draw import AS_OF, draw_world, shuffled
 from tests.property.reconciliation.log import log_of
 from tests.property.reconciliation.matching import Item
 from tests.property.reconciliation.terms import local_day
 from tests.property.reconciliation.world import World
 
-CASES, TWINS = 200, 50
+CASES, TWINS, HISTORIES = 200, 50, 40
 # A paisa more in this column of fct_recon_item, and the check must say so.
 BREAKS = {
     "inv_r1_left_sides_tie_to_facts": "left_paise",
@@ -37,16 +41,24 @@ def worlds() -> list[World]:
 
 
 @pytest.fixture(scope="module")
-def warehouse(worlds: list[World]) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = build_together(map(log_of, worlds), as_of=AS_OF)
+def histories() -> list[History]:
+    """Payments and claims to which anything has happened."""
+    return [*payment_histories(HISTORIES, seed=1), *claim_histories(HISTORIES, seed=2)]
+
+
+@pytest.fixture(scope="module")
+def warehouse(worlds: list[World], histories: list[History]) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = build_together([*map(log_of, worlds), *(log for log, _ in histories)], as_of=AS_OF)
     yield connection
     connection.close()
 
 
 def rows(warehouse: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """tenant -> its rows, sorted."""
+    """tenant -> its rows, sorted; of the worlds alone."""
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for tenant_id, *values in warehouse.execute(f"select tenant_id, {', '.join(columns)} from {table}").fetchall():
+    of_worlds = "regexp_matches(tenant_id, '^ten_(case|twin)_')"
+    query = f"select tenant_id, {', '.join(columns)} from {table} where {of_worlds}"
+    for tenant_id, *values in warehouse.execute(query).fetchall():
         found.setdefault(tenant_id, []).append(tuple(values))
     return {tenant_id: sorted(some, key=repr) for tenant_id, some in found.items()}
 
@@ -164,6 +176,80 @@ def test_the_leakage(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) 
     assert_equal(warehouse, "mart_leakage_metrics", expected)
 
 
+def balances(warehouse: duckdb.DuckDBPyConnection) -> dict[str, dict[tuple[str, str], int]]:
+    """tenant -> (branch, account) -> debits less credits, where it is not zero."""
+    query = (
+        "select tenant_id, branch_id, account, sum(case side when 'D' then amount_paise else -amount_paise end)::bigint"
+        " from fct_ledger_entry group by all"
+    )
+    found: dict[str, dict[tuple[str, str], int]] = {}
+    for tenant_id, branch_id, account, paise in warehouse.execute(query).fetchall():
+        if paise:
+            found.setdefault(tenant_id, {})[branch_id, account] = paise
+    return found
+
+
+def test_the_ledger(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
+    """Every balance of every branch, against postings made by hand from the pencil's items."""
+    found = balances(warehouse)
+    for world in worlds:
+        assert found.get(world.tenant_id, {}) == postings.balances(world, AS_OF), world.tenant_id
+    posted = {posting for (posting,) in warehouse.execute("select distinct posting from fct_ledger_entry").fetchall()}
+    assert posted >= {"settled_pos", "repaid_gateway", "repaid_pos", "unexplained_receipt", "unexplained_repayment"}
+    assert posted >= {"dispute_held", "dispute_released", "dispute_lost", "adjusted_down", "adjusted_up"}
+    assert posted >= {"payout_received", "payout_short", "deposit_received", "transfer_paid", "qr_received"}
+
+
+def test_the_ledger_of_random_histories(warehouse: duckdb.DuckDBPyConnection, histories: list[History]) -> None:
+    """What patients and payers have, owe and are owed, against the imperative books of tests/property/money."""
+    found = balances(warehouse)
+    for log, expected in histories:
+        held: Counter[str] = Counter()
+        for (_, account), paise in found.get(log.tenant_id, {}).items():
+            held[account] += paise
+        assert {account: held[account] for account in SPOKEN_OF if held[account]} == expected, log.tenant_id
+    posted = {posting for (posting,) in warehouse.execute("select distinct posting from fct_ledger_entry").fetchall()}
+    assert posted >= {"allocated", "deallocated", "forfeited", "forfeit_reversed", "credited", "written_off"}
+    assert posted >= {"refund_reserved", "refund_released", "refunded_cash", "refunded_gateway", "refunded_transfer"}
+    assert posted >= {"claim_submitted", "claim_disallowed", "claim_reprocessed", "claim_settled", "claim_cancelled"}
+    assert posted >= {"claim_written_off", "claim_billed_back", "float_added", "petty_spent", "cash_dropped"}
+
+
+# A check, what breaks it, and the account that it must name (a mutation that no check sees is a check too few).
+LEGS_OF = (
+    "delete from fct_ledger_entry where (tenant_id, entry_group) in"
+    " (select (tenant_id, entry_group) from fct_ledger_entry where account = '{0}' order by all limit 1)"
+)
+CLEARING = ("1100", "1110", "1200", "1210", "1220", "1225", "1230", "1240", "1250", "2900", "2910")
+MUTATIONS = [
+    ("inv_r4_every_posting_balances", "update fct_ledger_entry set amount_paise = amount_paise + 1 where rowid = 7"),
+    ("inv_r4_every_posting_balances", "update fct_ledger_entry set branch_id = 'brn_x' where rowid = 7"),
+    ("inv_r4_every_posting_balances", "update fct_ledger_entry set business_date = business_date + 1 where rowid = 7"),
+    ("inv_r10_settlements_tie_to_the_bank_account", LEGS_OF.format("1230")),
+    ("trial_balance_ties_to_the_ledger", "update mart_trial_balance set debit_paise = debit_paise + 1 where rowid = 3"),
+    *(("inv_r5_clearing_accounts_tie_to_items", LEGS_OF.format(account)) for account in CLEARING),
+    *(
+        ("inv_r6_people_and_payers_tie_to_facts", LEGS_OF.format(account))
+        for account in ("2100", "2200", "1400", "1410", "1415")
+    ),
+]
+
+
+def test_each_check_of_the_books_can_fail(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """One row is changed in a copy of the warehouse: the check that guards it finds exactly that."""
+    [(built,)] = warehouse.execute("select path from duckdb_databases() where database_name = 'warehouse'").fetchall()
+    shutil.copy(built, tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as copy:
+        copy.execute("set TimeZone = 'UTC'")
+        for check, mutation in MUTATIONS:
+            sql = compiled_sql(check)
+            copy.begin()
+            assert copy.execute(mutation).fetchall() != [(0,)], mutation
+            assert copy.execute(sql).fetchall() != [], f"{check} does not see: {mutation}"
+            copy.rollback()
+            assert copy.execute(sql).fetchall() == [], check
+
+
 def test_the_order_of_files_does_not_matter(warehouse: duckdb.DuckDBPyConnection) -> None:
     """INV-R8, for all that does not say when a line was recorded."""
     columns = [
@@ -191,7 +277,7 @@ def test_every_item_can_be_walked_back_to_its_events(warehouse: duckdb.DuckDBPyC
     for table, name in (("fct_settlement_line", "line_id"), ("fct_bank_line", "bank_line_id")):
         for tenant_id, line_id, seq in warehouse.execute(f"select tenant_id, {name}, seq from {table}").fetchall():
             lines[tenant_id, line_id] = seq
-    query = "select tenant_id, seq from stg_payment union all select tenant_id, seq from stg_cash_session"
+    query = "select tenant_id, seq from stg_event"
     for tenant_id, seq in warehouse.execute(query).fetchall():
         seqs_of.setdefault(tenant_id, set()).add(seq)
     items = "select tenant_id, leg, kind, right_ref, source_seqs from fct_recon_item"

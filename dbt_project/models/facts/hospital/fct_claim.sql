@@ -1,7 +1,7 @@
 select
     claims.tenant_id,
     claims.claim_id,
-    claims.payer_id,
+    coalesce(payers.payer_id, '-1') as payer_id,
     coalesce(claims.patient_key, '-1') as patient_key,
     coalesce(claims.branch_id, '-1') as branch_id,
     coalesce(admissions.city_id, branches.city_id, '-1') as city_id,
@@ -56,3 +56,5 @@ left join {{ ref('fct_admission') }} as admissions
     on claims.tenant_id = admissions.tenant_id and claims.admission_id = admissions.admission_id
 left join {{ ref('dim_branch') }} as branches
     on claims.tenant_id = branches.tenant_id and claims.branch_id = branches.branch_id and branches.is_current
+left join {{ ref('dim_payer') }} as payers
+    on claims.tenant_id = payers.tenant_id and claims.payer_id = payers.payer_id

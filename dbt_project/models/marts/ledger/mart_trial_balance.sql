@@ -13,14 +13,17 @@ with moved as (
     group by entries.tenant_id, dates.month_start_on, entries.branch_id, entries.account
 ),
 
--- a quiet month has its balances too: from an account's first use to the month that the build looks from
+-- a quiet month has its balances too: from an account's first use to the month that the build looks from, or to the
+-- last one of the ledger, should a clock have run ahead
 used as (
     select
         moved.tenant_id,
         moved.branch_id,
         moved.account,
         min(moved.as_of_month) as first_month,
-        greatest(max(moved.as_of_month), max(tenants.as_of_date)) as last_on
+        greatest(
+            max(max(moved.as_of_month)) over (partition by moved.tenant_id), max(tenants.as_of_date)
+        ) as last_on
     from moved
     inner join {{ ref('dim_tenant') }} as tenants on moved.tenant_id = tenants.tenant_id
     group by moved.tenant_id, moved.branch_id, moved.account
