@@ -1,22 +1,40 @@
-with events as (
+with told as (
     select
         branch.tenant_id,
         branch.aggregate_id as branch_id,
         branch.seq,
+        branch.event_type,
         branch.name,
         branch.city_id,
         branch.gstin,
         branch.hfr_id,
         branch.opened_on,
         branch.closed_on,
-        -- a change before the first day is what the branch opens with
+        branch.occurred_at,
         {{ local_midnight(
-            'greatest(coalesce(branch.effective_on, branch.closed_on, branch.opened_on),'
-            ~ ' max(branch.opened_on) over (partition by branch.tenant_id, branch.aggregate_id))',
-            'tenants.utc_offset_minutes'
-        ) }} as valid_from
+            'coalesce(branch.effective_on, branch.closed_on, branch.opened_on)', 'tenants.utc_offset_minutes'
+        ) }} as effective_at
     from {{ ref('stg_branch') }} as branch
     inner join {{ ref('proj_tenants') }} as tenants on branch.tenant_id = tenants.tenant_id
+),
+
+-- from its registration on, as deposits are taken before the doors open; from its first day on when that is earlier
+registered as (
+    select
+        told.*,
+        max(case when event_type = 'BranchRegistered' then least(occurred_at, effective_at) end)
+            over (partition by tenant_id, branch_id) as known_from
+    from told
+),
+
+events as (
+    select
+        registered.*,
+        -- a change before that is what the branch begins with
+        case
+            when event_type = 'BranchRegistered' then known_from else greatest(effective_at, known_from)
+        end as valid_from
+    from registered
 ),
 
 -- an attribute that a change leaves out stays as it was: number its values, then take each number's only value
