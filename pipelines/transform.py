@@ -64,7 +64,7 @@ def transform(
         "as_of": as_of.isoformat() if as_of else "",
     }
     arguments = ["build", *_flags(work_dir, threads), "--no-write-json"]
-    left_out = ["unit_test"] * (not unit_tests) + ["test"] * (not data_tests)
+    left_out = ["exposure"] + ["unit_test"] * (not unit_tests) + ["test"] * (not data_tests)
     if select:
         arguments += ["--select", *select]
     for kind in left_out:

@@ -7,6 +7,7 @@ from itertools import chain
 
 import pytest
 
+from exports.finance.surfaces import REPORTS, SURFACES
 from tests.architecture.warehouse import LAYERS, Project
 
 # One process parses the project for all of these.
@@ -64,6 +65,23 @@ def test_every_documented_column_says_what_it_holds(project: Project) -> None:
 def test_every_model_lists_its_columns_with_the_tenant(project: Project) -> None:
     odd = {model.name for model in project.models if "tenant_id" not in model.columns}
     assert not odd
+
+
+def test_every_built_model_has_a_contract(project: Project) -> None:
+    """Its columns and their types are promised, and a build that does not keep the promise stops."""
+    loose = {
+        model.name
+        for model in project.of("proj", "dim", "fct", "mart")
+        if model.is_built and (not model.has_contract or model.untyped)
+    }
+    assert not loose
+
+
+def test_every_mart_has_a_consumer(project: Project) -> None:
+    used = frozenset().union(*project.consumers.values())
+    assert {model.name for model in project.of("mart")} <= used
+    assert {surface.mart for surface in REPORTS.values()} <= project.consumers["reports"]
+    assert {surface.mart for surface in SURFACES.values()} <= project.consumers["monthly_files"]
 
 
 def test_every_published_grain_is_tested(project: Project) -> None:

@@ -17,6 +17,9 @@ class Model(NamedTuple):
     layer: str
     description: str
     columns: dict[str, str]  # name -> description, in the order of the YAML
+    untyped: frozenset[str]  # columns whose type the YAML does not say
+    has_contract: bool
+    is_built: bool  # not part of the models that read it
     sql: str
     reads: tuple[str, ...]  # unique ids of models, seeds and sources
     tests: frozenset[str]  # names of the generic tests on it
@@ -27,6 +30,7 @@ class Project(NamedTuple):
     models: tuple[Model, ...]
     layer_of: dict[str, str]  # unique id -> layer, `seed` or `source`
     checks: dict[str, tuple[str, str]]  # name of a data test -> its severity, and what makes it an error
+    consumers: dict[str, frozenset[str]]  # name of an exposure -> names of the models that it reads
 
     def of(self, *layers: str) -> list[Model]:
         return [model for model in self.models if model.layer in layers]
@@ -53,6 +57,9 @@ def parsed(work_dir: Path) -> Project:
             layer=node.name.partition("_")[0],
             description=node.description,
             columns={name: column.description for name, column in node.columns.items()},
+            untyped=frozenset(name for name, column in node.columns.items() if not column.data_type),
+            has_contract=node.config.contract.enforced,
+            is_built=node.config.materialized != "ephemeral",
             sql=node.raw_code,
             reads=tuple(node.depends_on.nodes),
             tests=frozenset(tests.get(node.unique_id, ())),
@@ -70,4 +77,8 @@ def parsed(work_dir: Path) -> Project:
         for node in nodes
         if node.resource_type == "test"
     }
-    return Project(tuple(sorted(models)), layer_of, checks)
+    consumers = {
+        exposure.name: frozenset(read.rpartition(".")[2] for read in exposure.depends_on.nodes)
+        for exposure in manifest.exposures.values()
+    }
+    return Project(tuple(sorted(models)), layer_of, checks, consumers)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from exports.finance.surface import Surface
 from exports.finance.surfaces.care import CANCELLATIONS, CONVERSION, FOLLOWUP, NOSHOW, RETENTION
-from exports.finance.surfaces.chain import CHAIN, LEAKAGE, PRICE, VARIANCE
+from exports.finance.surfaces.chain import BRIDGE, CHAIN, LEAKAGE, PRICE, VARIANCE, YIELD
 from exports.finance.surfaces.hospital import CENSUS, CLAIMS
 from exports.finance.surfaces.imported import OVERCOLLECTED
-from exports.finance.surfaces.ledger import TRIAL_BALANCE
-from exports.finance.surfaces.settlement import EXCEPTIONS, SETTLEMENT
+from exports.finance.surfaces.ledger import FINANCIAL, TRIAL_BALANCE
+from exports.finance.surfaces.settlement import AGEING, EXCEPTIONS, FEES, SETTLEMENT
 
 SURFACES: dict[str, Surface] = {
     surface.name: surface for surface in (SETTLEMENT, VARIANCE, LEAKAGE, NOSHOW, EXCEPTIONS)
@@ -16,7 +16,7 @@ SURFACES: dict[str, Surface] = {
 REPORTS: dict[str, Surface] = SURFACES | {
     surface.name: surface
     for surface in (
-        *(CHAIN, PRICE, CANCELLATIONS, FOLLOWUP, CONVERSION),
-        *(TRIAL_BALANCE, CENSUS, CLAIMS, RETENTION, OVERCOLLECTED),
+        *(CHAIN, YIELD, PRICE, BRIDGE, CANCELLATIONS, FOLLOWUP, CONVERSION),
+        *(AGEING, FEES, FINANCIAL, TRIAL_BALANCE, CENSUS, CLAIMS, RETENTION, OVERCOLLECTED),
     )
 }
