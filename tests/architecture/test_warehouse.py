@@ -22,7 +22,7 @@ MAY_READ = {
 WITHOUT_TENANT = {
     ("dim_date", "days"),
     ("proj_tenants", "time_zones"),
-    ("proj_retention_ledger", "retention_classes"),
+    ("proj_retention_ledger", "classes"),
     ("proj_retention_patients", "retention_classes"),
     ("proj_retention_streams", "retention_classes"),
 }
