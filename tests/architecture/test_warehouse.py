@@ -90,11 +90,12 @@ def test_every_published_grain_is_tested(project: Project) -> None:
     assert not untested
 
 
-def test_folds_and_marts_that_decide_have_given_rows(project: Project) -> None:
+def test_models_that_decide_or_look_around_have_given_rows(project: Project) -> None:
+    """A branch of a `case` and the neighbours of a row in a window are said by example."""
     untested = {
         model.name
-        for model in project.of("proj", "mart")
-        if re.search(r"\bcase\b", _without_comments(model.sql)) and not model.unit_tests
+        for model in project.of("proj", "dim", "fct", "mart")
+        if re.search(r"\bcase\b|\bover \(", _without_comments(model.sql)) and not model.unit_tests
     }
     assert not untested
 
