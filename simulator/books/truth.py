@@ -19,6 +19,7 @@ from simulator.books.followup_adherence import followup_adherence
 from simulator.books.items import items
 from simulator.books.leakage import leakage_metrics
 from simulator.books.ledger_balance import ledger_days, trial_balance
+from simulator.books.noshow_by_specialty import noshow_by_specialty
 from simulator.books.noshow_patterns import noshow_patterns
 from simulator.books.price_sensitivity import price_sensitivity
 from simulator.books.procedure_conversion import procedure_conversion
@@ -49,6 +50,7 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_procedure_conversion": procedure_conversion(tenant, ledger.advices, as_of),
         "mart_followup_adherence": followup_adherence(tenant, ledger.followups, today),
         "mart_noshow_patterns": noshow_patterns(tenant, ledger.visits, as_of),
+        "mart_noshow_by_specialty": noshow_by_specialty(tenant, ledger.visits, as_of),
         "mart_chain_financial": chain_financial(tenant, ledger.journal, ledger.receipts, found, today),
         "mart_trial_balance": trial_balance(tenant.id, ledger.journal, today),
         "ledger_days": ledger_days(tenant.id, ledger.journal),

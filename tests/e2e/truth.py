@@ -22,6 +22,7 @@ TABLES = (
     "mart_procedure_conversion",
     "mart_followup_adherence",
     "mart_noshow_patterns",
+    "mart_noshow_by_specialty",
     "mart_chain_variance",
     "mart_price_sensitivity",
     "mart_census",
