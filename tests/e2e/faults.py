@@ -65,25 +65,36 @@ _SUMMED = ("_paise", "_n", "_num", "_den")
 _PRODUCTS = {"volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"}
 
 
+# Told of what several faults come to: where one moves a branch up, another may move it down again.
+_OF_THE_WHOLE = {"rank", "is_small_n"}
+
+
 def cells(tables: dict[str, list[Row]]) -> Cells:
     """Every cell of the tables whose grain is known."""
     found: Cells = {}
     for table, grain in GRAIN.items():
         for row in tables[table]:
             key = tuple(row[name] for name in grain)
-            for name, value in row.items():
+            for name, value in (_netted(row) if table == "ledger_days" else row).items():
                 if name not in grain:
                     found[table, key, name] = value
     return found
 
 
+def _netted(row: Row) -> Row:
+    """Faults of one batch meet in one posting, whose side is that of the larger: only balances add up."""
+    balance = {"balance_paise": row["debit_paise"] - row["credit_paise"]}
+    return {name: value for name, value in row.items() if name not in ("debit_paise", "credit_paise")} | balance
+
+
 def is_summed(column: str) -> bool:
-    return column in ("n", "paise") or (column.endswith(_SUMMED) and column not in _PRODUCTS)
+    if column in _PRODUCTS | _OF_THE_WHOLE:
+        return False
+    return column in ("n", "paise") or column.endswith(_SUMMED)
 
 
 def is_told(column: str) -> bool:
-    """Neither a sum nor a rank: where one fault moves a branch up, another may move it down again."""
-    return not is_summed(column) and column != "rank"
+    return not is_summed(column) and column not in _OF_THE_WHOLE
 
 
 def changed(before: Cells, after: Cells) -> Cells:

@@ -23,8 +23,12 @@ KEYS = {
 }
 # Faults of delivery: the product must notice them, and no figure may.
 WITHOUT_EFFECT = {"F07", "F08", "F09", "F10"}
-# Not a sum of anything: it cannot add up. Nor do the parts of a product, nor rates.
-NO_SUM = {"rank", "recon_rate_bps", "volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"}
+# Not a sum of anything: it cannot add up. Nor do the parts of a product, rates, and the sides of a posting in which
+# faults of one batch meet (its balance does).
+NO_SUM = {
+    *("rank", "recon_rate_bps", "debit_paise", "credit_paise"),
+    *("volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"),
+}
 Cells = dict[tuple[Any, ...], Any]
 
 
