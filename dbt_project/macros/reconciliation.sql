@@ -75,3 +75,11 @@
 
 {#- Of so many waiting items at most are sums looked at: 2 to the power of it sets for one credit. -#}
 {% macro lump_items() -%} 10 {%- endmacro %}
+
+{#- Of two days around a day the nearer one, the earlier if both are as near; either may be NULL. -#}
+{% macro nearer_day(before, on, after) -%}
+    case
+        when {{ after }} is null or {{ days_between(before, on) }} <= {{ days_between(on, after) }} then {{ before }}
+        else {{ after }}
+    end
+{%- endmacro %}

@@ -59,6 +59,7 @@ EXCEPTIONS = Surface(
         " AS gateway_ref,"
         " mart.payment_id, mart.settlement_id, mart.utr, mart.due_on, mart.left_paise, mart.right_paise,"
         " mart.matched_paise, mart.variance_paise, mart.fee_variance_paise, mart.rule_missed, mart.open_paise,"
+        " mart.near_ref, mart.near_by, mart.near_paise, mart.near_days,"
         " mart.item_hash, mart.proposed_ref, mart.resolution_state,"
         f" {advice_sql('mart.class')} AS what_to_do"
         f" FROM fct_recon_item mart {PLACES}"

@@ -8,6 +8,7 @@ from typing import Any
 from tests.property.reconciliation.bank_legs import bank_items, session_items
 from tests.property.reconciliation.gateway_legs import gateway_items
 from tests.property.reconciliation.matching import Item, known, left_of
+from tests.property.reconciliation.nearness import compare_sides
 from tests.property.reconciliation.terms import local_day
 from tests.property.reconciliation.world import World
 
@@ -17,7 +18,9 @@ Row = dict[str, Any]
 def reconcile(world: World, as_of: datetime) -> dict[str, Item]:
     """Every recon item of a world by its id."""
     world = known(world, as_of)
-    return {item.item_id: item for leg in (gateway_items, bank_items, session_items) for item in leg(world, as_of)}
+    items = {item.item_id: item for leg in (gateway_items, bank_items, session_items) for item in leg(world, as_of)}
+    compare_sides(list(items.values()), world)
+    return items
 
 
 def settlement_report(world: World, as_of: datetime) -> list[Row]:

@@ -54,6 +54,10 @@ class Item:
     right_ref: str | None = None
     settlement_id: str | None = None
     proposed_ref: str | None = None
+    near_ref: str | None = None
+    near_by: str | None = None
+    near_paise: int | None = None
+    near_days: int | None = None
     lines: list[Line] = field(default_factory=list)
     credits: list[BankLine] = field(default_factory=list)
 

@@ -92,6 +92,10 @@ def told(item: Item) -> dict[str, Any]:
         "right_ref": item.right_ref,
         "settlement_id": item.settlement_id,
         "proposed_ref": item.proposed_ref,
+        "near_ref": item.near_ref,
+        "near_by": item.near_by,
+        "near_paise": item.near_paise,
+        "near_days": item.near_days,
         "age_days": (local_day(AS_OF) - item.aged_from).days,
     }
 
@@ -112,6 +116,19 @@ def assert_equal(warehouse: duckdb.DuckDBPyConnection, table: str, expected: dic
 def test_every_item_is_as_the_pencil_says(warehouse: duckdb.DuckDBPyConnection, worlds: list[World]) -> None:
     expected = {one.tenant_id: [told(item) for item in books.reconcile(one, AS_OF).values()] for one in worlds}
     assert_equal(warehouse, "fct_recon_item", expected)
+
+
+def test_what_is_not_posted_says_what_was_missed(warehouse: duckdb.DuckDBPyConnection) -> None:
+    query = "select status, rule_missed, near_ref, near_by, near_paise, near_days from fct_recon_item"
+    seen = set()
+    for status, rule_missed, near_ref, near_by, near_paise, near_days in warehouse.execute(query).fetchall():
+        assert (rule_missed is None) == (status == "posted")
+        seen.add((near_by, bool(near_paise), bool(near_days)))
+        if near_ref is not None:
+            off = f"{near_days} days" if near_by == "amount" else f"{near_paise} paise and {near_days} days"
+            assert rule_missed.endswith(f"; nearest is {near_ref}: same {near_by}, off by {off}")
+    likeness = {("reference", is_more, is_later) for is_more in (True, False) for is_later in (True, False)}
+    assert seen == likeness | {(None, False, False), ("amount", False, True), ("amount", False, False)}
 
 
 def test_the_worlds_hold_every_class(worlds: list[World]) -> None:

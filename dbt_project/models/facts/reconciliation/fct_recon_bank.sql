@@ -59,6 +59,9 @@ select
     least(left_paise, right_paise) as matched_paise,
     greatest(right_paise - left_paise, 0) as excess_paise,
     case class
+        when 'qr_in_transit'
+            then 'no bank line with reference ' || coalesce(match_key, 'unknown') || ' yet, due '
+                || cast(due_on as varchar)
         when 'qr_missing'
             then 'no bank line with reference ' || coalesce(match_key, 'unknown') || ' by '
                 || cast(overdue_after_on as varchar)

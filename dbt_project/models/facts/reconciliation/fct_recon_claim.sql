@@ -65,6 +65,8 @@ select
     greatest(right_paise - left_paise, 0) as excess_paise,
     utr,
     case class
+        when 'claim_in_transit'
+            then 'no bank credit with UTR ' || utr || ' yet, due ' || cast(due_on as varchar)
         when 'claim_missing'
             then 'no bank credit with UTR ' || utr || ' by ' || cast(overdue_after_on as varchar)
         when 'claim_amount_mismatch'

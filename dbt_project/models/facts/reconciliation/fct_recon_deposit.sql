@@ -50,6 +50,8 @@ select
     least(amount_paise, right_paise) as matched_paise,
     greatest(right_paise - amount_paise, 0) as excess_paise,
     case class
+        when 'deposit_in_transit'
+            then 'no bank credit with slip ' || deposit_slip_no || ' yet, due ' || cast(due_on as varchar)
         when 'deposit_missing'
             then
                 'no bank credit with slip ' || deposit_slip_no || ' by ' || cast(overdue_after_on as varchar)

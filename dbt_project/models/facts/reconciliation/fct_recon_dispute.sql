@@ -56,6 +56,7 @@ select
     greatest(right_paise - left_paise, 0) as excess_paise,
     settlement_id,
     case
+        when class = 'in_transit' then 'dispute is open, ' || cast(left_paise as varchar) || ' paise not held yet'
         when class = 'disputed' and state = 'open'
             then 'dispute is open, ' || cast(right_paise as varchar) || ' paise held'
         when class = 'disputed'

@@ -46,7 +46,19 @@ with items as (
 )
 
 select
-    items.*,
+    {%- for column in recon_columns() if column != 'rule_missed' %}
+    items.{{ column }},
+    {%- endfor %}
+    items.rule_missed || coalesce(
+        '; nearest is ' || near.near_ref || ': same ' || near.near_by || ', off by '
+        || case near.near_by when 'amount' then '' else cast(near.near_paise as varchar) || ' paise and ' end
+        || cast(near.near_days as varchar) || ' days',
+        ''
+    ) as rule_missed,
+    near.near_ref,
+    near.near_by,
+    near.near_paise,
+    near.near_days,
     case
         when
             class in (
@@ -70,7 +82,8 @@ select
         abs(right_paise)
     ) as stake_paise,
     {{ row_hash([
-        'item_id', 'class', 'left_paise', 'right_paise', 'matched_paise', 'excess_paise', 'fee_variance_paise',
+        'items.item_id', 'class', 'left_paise', 'right_paise', 'matched_paise', 'excess_paise', 'fee_variance_paise',
         'source_seqs',
     ]) }} as item_hash
 from items
+left join {{ ref('fct_recon_near') }} as near on items.tenant_id = near.tenant_id and items.item_id = near.item_id

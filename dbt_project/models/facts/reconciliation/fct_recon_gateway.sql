@@ -91,6 +91,13 @@ select
     settlement_id,
     utr,
     case class
+        when 'in_transit'
+            then case leg when 'L3' then 'M3' else 'M1' end
+                || ' found no line of '
+                || coalesce(match_key, 'an unknown id')
+                || ' yet, due ' || cast(due_on as varchar)
+        when 'partially_settled'
+            then 'lines settle ' || cast(rem_paise as varchar) || ' paise less so far, due ' || cast(due_on as varchar)
         when 'missing_settlement'
             then case leg when 'L3' then 'M3' else 'M1' end
                 || ' found no line of '
@@ -101,7 +108,7 @@ select
         when 'matched_fee_variance'
             then 'fee off by ' || cast(fee_charged_paise - fee_expected_paise as varchar)
                 || ' paise, tax by ' || cast(tax_charged_paise - tax_expected_paise as varchar)
-        when 'on_hold' then 'every line is held'
+        when 'on_hold' then 'every line is held, ' || cast(left_paise as varchar) || ' paise wait'
     end as rule_missed,
     recorded_on as opened_on,
     due_on as aged_from_on,

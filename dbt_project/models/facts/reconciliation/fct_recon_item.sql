@@ -101,6 +101,10 @@ select
     {%- for column in recon_columns() %}
     judged.{{ column }},
     {%- endfor %}
+    judged.near_ref,
+    judged.near_by,
+    judged.near_paise,
+    judged.near_days,
     judged.status,
     judged.variance_paise,
     judged.status not in ('posted', 'resolved') as is_open,

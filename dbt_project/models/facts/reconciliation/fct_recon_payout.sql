@@ -53,6 +53,9 @@ select
     settlement_id,
     settlement_utr as utr,
     case class
+        when 'batch_in_transit'
+            then 'no bank credit with UTR ' || coalesce(settlement_utr, 'unknown') || ' yet, due '
+                || cast(due_on as varchar)
         when 'batch_missing'
             then 'no bank credit with UTR ' || coalesce(settlement_utr, 'unknown') || ' by '
                 || cast(overdue_after_on as varchar)
