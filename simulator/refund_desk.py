@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from event_store.aggregates.payment.commands import ApproveRefund
-from event_store.aggregates.payment.events import RefundInitiated, RefundRequested
+from event_store.aggregates.payment.commands import ApproveRefund, InitiateRefund
+from event_store.aggregates.payment.events import RefundApproved, RefundInitiated, RefundRequested
 from event_store.recorded import Recorded
 from simulator.acquirer import Acquirer
 from simulator.bank import Bank
@@ -37,6 +37,7 @@ class RefundDesk:
         self._payers = payers
         self._asked: dict[str, Refund] = {}
         house.stage.desk.watch("RefundRequested", self._note_request)
+        house.stage.desk.watch("RefundApproved", self._note_approval)
         house.stage.desk.watch("RefundInitiated", self._note_order)
 
     def _note_request(self, recorded: Recorded) -> None:
@@ -63,6 +64,20 @@ class RefundDesk:
         tenant = self._house.tenant
         command = ApproveRefund(payment_id=refund.receipt.id, refund_id=refund.id)
         self._house.stage.desk.ask(tenant.id, tenant.finance, command, refund.id)
+
+    def _note_approval(self, recorded: Recorded) -> None:
+        """Some patients cannot wait: finance is quicker than the process, and has the gateway pay at once for a fee."""
+        event = recorded.event
+        assert isinstance(event, RefundApproved)
+        refund = self._asked.get(event.refund_id)
+        if refund is None or refund.destination != "source" or refund.receipt.channel != "gateway":
+            return
+        receipt, tenant, stage = refund.receipt, self._house.tenant, self._house.stage
+        dice = stage.draws.of("instant refund", tenant.id, receipt.gateway_payment_id, receipt.refunds.index(refund))
+        if dice.chance(stage.profile.refunds.instant):
+            refund.is_instant = True
+            command = InitiateRefund(payment_id=receipt.id, refund_id=refund.id, speed="instant")
+            stage.desk.ask(tenant.id, tenant.finance, command, refund.id, "at once")
 
     def _note_order(self, recorded: Recorded) -> None:
         event = recorded.event

@@ -61,19 +61,19 @@ class Settlement:
         refund.due_on = self.due_on(day_of(refund.processed_at))
         refund.grace_on = self.grace_on(refund.due_on)
         amount, is_first = refund.amount_paise, refund.attempts == 1
-        fee, tax = (INSTANT_FEE, INSTANT_TAX) if refund.is_instant else (0, 0)
+        fee, tax = _charge(refund)
         line = Line(
             "refund", "refund", refund.gateway_refund_id, amount, fee, tax, 0, amount + fee + tax, refund.processed_at
         )
         line.refund, line.is_extra = refund, refund.receipt.is_extra or not is_first
         if not line.is_extra:
-            self._base[refund.due_on] -= amount
+            self._base[refund.due_on] -= line.debit_paise
         if is_told:
             self._due[refund.due_on].append(line)
 
     def miss_refund(self, refund: Refund) -> None:
         """A refund that would have been paid today has failed."""
-        self._base[self.due_on(day_of(self._house.now))] -= refund.amount_paise
+        self._base[self.due_on(day_of(self._house.now))] -= refund.amount_paise + sum(_charge(refund))
 
     def hold(self, dispute: Dispute) -> None:
         """Keep a disputed payment from the next settlement that is large enough."""
@@ -173,6 +173,11 @@ def payment_line(receipt: Receipt, role: str, amount: int, fees: Fees, charge: t
     if receipt.is_missed:
         role = "conflict"
     return Line(role, "payment", key, amount, fee, tax, amount - fee - tax, 0, receipt.paid_at, receipt)
+
+
+def _charge(refund: Refund) -> tuple[int, int]:
+    """(fee, tax) of a refund."""
+    return (INSTANT_FEE, INSTANT_TAX) if refund.is_instant else (0, 0)
 
 
 def _adjustment(house: House, dispute: Dispute, role: str, credit: int, debit: int) -> Line:

@@ -152,6 +152,9 @@ class PaymentTable(Struct, forbid_unknown_fields=True):
 
 
 class RefundsTable(Struct, forbid_unknown_fields=True):
+    """`instant`: share of the gateway's refunds that it is asked to pay at once, for a fee."""
+
+    instant: float
     answered_in_seconds: Table
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from event_store.aggregates.appointment.commands import CancelAppointment, MarkNoShow, ReverseNoShow
 from event_store.aggregates.appointment.events import PlannedMoney
-from event_store.aggregates.payment.commands import OpenDispute, ResolveDispute
+from event_store.aggregates.payment.commands import InitiateRefund, OpenDispute, RequestRefund, ResolveDispute
 from event_store.aggregates.policy.commands import PublishPolicy
 from event_store.aggregates.policy.events import PolicyScope
 from mymedic.ids import OWN_COMMAND
 from mymedic.messages import Actor
 from mymedic.policies import CancellationBody
 from tests.chain import PEEL, Chain
-from tests.unit.event_store.clinic import DESK, MANAGER, PATIENT, ist
+from tests.unit.event_store.clinic import DESK, FINANCE, MANAGER, PATIENT, ist
 
 GATEWAY = Actor(type="integration", id="integration:razorpay", roles=("IN",))
 
@@ -50,6 +50,26 @@ def test_a_late_cancellation_keeps_half_and_sends_half_back(chain: Chain) -> Non
     assert (forfeited.amount_paise, forfeited.gst_paise, forfeited.basis) == (20_000, 0, "late_cancel")
     assert (requested.amount_paise, requested.reason, requested.destination) == (20_000, "policy_cancel", "source")
     assert chain.state("payment", payment_id).available_paise == 0
+
+
+def test_what_finance_has_sent_at_once_is_not_sent_again(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
+    payment_id = booked(chain)
+    with chain.paused():
+        chain.ask(
+            RequestRefund(
+                payment_id=payment_id,
+                refund_id="rfd_1",
+                amount_paise=20_000,
+                reason="goodwill",
+                destination="source",
+            ),
+            FINANCE,
+        )
+        chain.ask(InitiateRefund(payment_id=payment_id, refund_id="rfd_1", speed="instant"), FINANCE)
+    chain.runner.drain(chain.tenant_id)
+    (initiated,) = chain.events("RefundInitiated")
+    assert initiated.speed == "instant"
+    assert caplog.messages == []
 
 
 def test_what_processes_send_has_ids_that_no_door_takes(chain: Chain) -> None:
