@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,9 @@ import duckdb
 
 # The oldest clients that must be able to open a published file are DuckDB 1.5's.
 STORAGE_VERSION = "v1.5.0"
+# What sorting needs beyond it goes to disk beside the file.
+MEMORY = "1GB"
+AT_ONCE = 2
 PUBLISHED = ("dim_", "fct_", "mart_")
 
 
@@ -39,7 +43,9 @@ def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator
     connection = duckdb.connect()
     try:
         connection.execute("SET preserve_insertion_order = true")
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{os.environ.get('MYMEDIC_BUILD_MEMORY', MEMORY)}'")
+        connection.execute(f"SET temp_directory = '{_quoted(path.with_suffix('.spill'))}'")
         connection.execute(f"ATTACH '{_quoted(built)}' AS built (READ_ONLY)")
         connection.execute(f"ATTACH '{_quoted(partial)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
         names = [
@@ -49,7 +55,9 @@ def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator
             ).fetchall()
             if name.startswith(PUBLISHED)
         ]
-        tables = [_copy(connection, name, tenant_id) for name in names]
+        # Most tables are too small for DuckDB to share one among its threads.
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            tables = list(pool.map(lambda name: _copy(connection, name, tenant_id), names))
         as_of = _as_of(connection, tenant_id)
         connection.execute(
             "CREATE TABLE published.build_info AS SELECT ?::VARCHAR AS tenant_id, ?::BIGINT AS last_seq,"
@@ -80,11 +88,12 @@ def published_seq(path: Path) -> int:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: str) -> PublishedTable:
-    columns = [row[0] for row in connection.execute(f"DESCRIBE built.{name}").fetchall()]
-    where = "WHERE tenant_id = ?" if "tenant_id" in columns else ""
-    parameters = (tenant_id,) if where else ()
-    connection.execute(f"CREATE TABLE published.{name} AS SELECT * FROM built.{name} {where} ORDER BY ALL", parameters)
-    rows, content_hash = _content(connection, name, columns)
+    with connection.cursor() as cursor:
+        columns = [row[0] for row in cursor.execute(f"DESCRIBE built.{name}").fetchall()]
+        where = "WHERE tenant_id = ?" if "tenant_id" in columns else ""
+        parameters = (tenant_id,) if where else ()
+        cursor.execute(f"CREATE TABLE published.{name} AS SELECT * FROM built.{name} {where} ORDER BY ALL", parameters)
+        rows, content_hash = _content(cursor, name, columns)
     return PublishedTable(name, rows, content_hash)
 
 

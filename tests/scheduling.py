@@ -11,6 +11,7 @@ GROUPS = {
     "tests/e2e/test_truth": "tiny world",
     "tests/e2e/test_faults": "tiny world",
     "tests/e2e/test_retention": "tiny world",
+    "tests/e2e/test_carry_forward": "tiny world",
     "tests/e2e/test_determinism": "tiny world",
     "tests/e2e/test_killed_build": "tiny world",
     "tests/integration/apps/": "tiny world",

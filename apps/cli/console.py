@@ -47,14 +47,23 @@ def print_json(value: Any) -> None:
     sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> Table:
-    """A table; columns named in `right`, and those of money, are aligned right."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> Table:
+    """A table; columns named in `right`, and those of money, are aligned right. In a narrow window these and the ones
+    named in `whole` stay on one line as long as there are others to fold.
+    """
     shown = Table(
         title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for column in columns:
         is_right = column in right or column.endswith(" ₹")
-        shown.add_column(column.removesuffix(" ₹"), justify="right" if is_right else "left", no_wrap=is_right)
+        shown.add_column(column.removesuffix(" ₹"), justify="right" if is_right else "left", no_wrap=is_right or column in whole)
     for row in rows:
         shown.add_row(*[text(value) for value in row])
     return shown

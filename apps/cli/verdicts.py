@@ -31,7 +31,7 @@ def show_judged(judged: Sequence[Judged], json: bool) -> int:
     else:
         rows = [row for one in judged for row in _rows(one)]
         if rows:
-            OUT.print(table("Statements", _COLUMNS, rows, right=_RIGHT))
+            OUT.print(table("Statements", _COLUMNS, rows, right=_RIGHT, whole=("Verdict",)))
         for one in judged:
             for error in _errors(one):
                 _print_error(error, one.file_name)
