@@ -63,7 +63,9 @@ def table(
     )
     for column in columns:
         is_right = column in right or column.endswith(" ₹")
-        shown.add_column(column.removesuffix(" ₹"), justify="right" if is_right else "left", no_wrap=is_right or column in whole)
+        shown.add_column(
+            column.removesuffix(" ₹"), justify="right" if is_right else "left", no_wrap=is_right or column in whole
+        )
     for row in rows:
         shown.add_row(*[text(value) for value in row])
     return shown
