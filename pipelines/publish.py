@@ -44,7 +44,7 @@ def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator
     try:
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        connection.execute(f"SET memory_limit = '{os.environ.get('MYMEDIC_BUILD_MEMORY', MEMORY)}'")
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = '{_quoted(path.with_suffix('.spill'))}'")
         connection.execute(f"ATTACH '{_quoted(built)}' AS built (READ_ONLY)")
         connection.execute(f"ATTACH '{_quoted(partial)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
