@@ -30,6 +30,18 @@ class Streams(Protocol):
     def guards(self, kind: str, prefix: str) -> Sequence[str]: ...
 
 
+class Moment(Streams, Protocol):
+    """Other streams at an instant: what the arithmetic of a decision asks for, now or when it is worked out again."""
+
+    id: str  # of the aggregate that decides
+    occurred_at: datetime
+
+    @property
+    def tz(self) -> timezone: ...
+
+    def today(self) -> date: ...
+
+
 class Context(Protocol):
     """The world as a decision may see it: time, ids, the asking actor, and other streams at this very moment.
 

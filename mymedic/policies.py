@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mymedic.deciding import Context
+from mymedic.deciding import Streams
 from mymedic.errors import Refused
 from mymedic.messages import Bps, Count, Paise, Value
 from mymedic.money import share_bps
@@ -113,7 +113,7 @@ def policy_id(kind: str, *, branch_id: str | None = None, city_id: str | None = 
 
 
 def in_force(
-    context: Context, kind: str, at: datetime, *, branch_id: str | None = None, city_id: str | None = None
+    streams: Streams, kind: str, at: datetime, *, branch_id: str | None = None, city_id: str | None = None
 ) -> PolicyVersion:
     """The version in force for the most specific scope, branch > city > tenant, else the default (R-POL-1)."""
     ids = [policy_id(kind)]
@@ -122,19 +122,19 @@ def in_force(
     if branch_id:
         ids.insert(0, policy_id(kind, branch_id=branch_id))
     for id in ids:
-        version = context.state("policy", id).in_force(at)
+        version = streams.state("policy", id).in_force(at)
         if version is not None:
             return version
     return DEFAULT_VERSIONS[kind]
 
 
-def pinned(context: Context, policy_version_id: str) -> PolicyVersion:
+def pinned(streams: Streams, policy_version_id: str) -> PolicyVersion:
     """The version that was pinned, whatever was published since (R-POL-1); POLICY_NOT_FOUND when it is another's."""
     for default in DEFAULT_VERSIONS.values():
         if default.policy_version_id == policy_version_id:
             return default
-    holder = context.holder("policy_version", policy_version_id)
-    version: PolicyVersion | None = context.state("policy", holder).version(policy_version_id) if holder else None
+    holder = streams.holder("policy_version", policy_version_id)
+    version: PolicyVersion | None = streams.state("policy", holder).version(policy_version_id) if holder else None
     if version is None:
         raise Refused(
             "POLICY_NOT_FOUND", "the pinned policy is not in this tenant", policy_version_id=policy_version_id

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from event_store.aggregates.appointment.commands import CheckInPatient, MarkNoShow, ReverseNoShow
 from event_store.aggregates.appointment.decide.linking import link, unlink
-from event_store.aggregates.appointment.decide.settling import settle
+from event_store.aggregates.appointment.decide.settling import missed
 from event_store.aggregates.appointment.decide.standing import (
     check_not_arrived,
     check_patient_free,
     check_stands,
     start_of,
 )
-from event_store.aggregates.appointment.decide.terms import cancellation_body, pinned_cancellation
+from event_store.aggregates.appointment.decide.terms import cancellation_body
 from event_store.aggregates.appointment.events import AppointmentNoShow, MarkedBy, NoShowReversed, PatientCheckedIn
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check
@@ -42,8 +42,8 @@ def check_in_patient(state: State, command: CheckInPatient, context: Context) ->
 def mark_no_show(state: State, command: MarkNoShow, context: Context) -> Iterator[Event | On]:
     check_stands(state, "booked")
     check_not_arrived(context)
-    policy = pinned_cancellation(context, state.policy_version_ids)
-    body = cancellation_body(policy)
+    ending = missed(context, state)
+    money, body = ending.money, cancellation_body(ending.policy)
     counts_from = start_of(state) + timedelta(seconds=body.noshow_grace_seconds)
     check(
         context.occurred_at >= counts_from,
@@ -51,7 +51,6 @@ def mark_no_show(state: State, command: MarkNoShow, context: Context) -> Iterato
         "the patient may still come",
         counts_from=counts_from.isoformat(),
     )
-    money = settle(context, state, body, body.noshow_forfeit_bps)
     yield AppointmentNoShow(
         start_at=start_of(state),
         marked_by=_marked_by(context.actor),
@@ -59,7 +58,7 @@ def mark_no_show(state: State, command: MarkNoShow, context: Context) -> Iterato
         forfeit_paise=money.forfeit_paise,
         refund_paise=money.refund_paise,
         plan=money.plan,
-        policy_version_id=policy.policy_version_id,
+        policy_version_id=ending.policy.policy_version_id,
     )
     yield from unlink(context, state, "noshow")
 

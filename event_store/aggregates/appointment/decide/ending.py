@@ -7,14 +7,8 @@ from collections.abc import Iterator
 from event_store.aggregates.appointment.commands import CancelAppointment, MarkAppointmentError
 from event_store.aggregates.appointment.decide.linking import unlink
 from event_store.aggregates.appointment.decide.rescheduling import check_initiator
-from event_store.aggregates.appointment.decide.settling import settle
-from event_store.aggregates.appointment.decide.standing import (
-    check_not_arrived,
-    check_stands,
-    lead_seconds,
-    start_of,
-)
-from event_store.aggregates.appointment.decide.terms import cancellation_body, pinned_cancellation
+from event_store.aggregates.appointment.decide.settling import LEFT_UNSEEN, cancelled
+from event_store.aggregates.appointment.decide.standing import check_not_arrived, check_stands, start_of
 from event_store.aggregates.appointment.events import (
     AppointmentCancelled,
     AppointmentEnteredInError,
@@ -23,7 +17,6 @@ from event_store.aggregates.appointment.events import (
 from event_store.aggregates.appointment.state import State
 from mymedic.deciding import Context, check, four_eyes
 from mymedic.messages import Event, On
-from mymedic.policies import in_force, tier_bps
 
 NOT_THERE = "only a patient who has checked in leaves without being seen"
 
@@ -32,63 +25,37 @@ def cancel_appointment(state: State, command: CancelAppointment, context: Contex
     check_stands(state, "waitlist", "pending", "booked", "checked-in")
     check_not_arrived(context)
     check_initiator(context, command.initiator)
-    if state.status == "waitlist":
-        yield _no_longer_waiting(state, command, context)
-        return
     by_patient = command.initiator == "patient"
-    left_unseen = command.reason_code == "lwbs"
-    checked_in = state.status == "checked-in"
+    left_unseen = command.reason_code == LEFT_UNSEEN
+    waits, checked_in = state.status == "waitlist", state.status == "checked-in"
     check(checked_in or not left_unseen, "INVALID_STATE", NOT_THERE)
     check(
         left_unseen or not (checked_in and by_patient),
         "INVALID_STATE",
         "a patient who has checked in can only leave without being seen",
     )
-    lead = 0 if left_unseen else lead_seconds(state, context)
+    ending = cancelled(context, state, command.initiator, command.reason_code)
+    lead, money = ending.lead_seconds, ending.money
     if by_patient and state.status == "booked":
         check(lead >= 0, "CANCEL_AFTER_START", "it has begun: it is attended or a no-show", lead_seconds=lead)
-    policy = pinned_cancellation(context, state.policy_version_ids)
-    body = cancellation_body(policy)
-    tier = tier_bps(body, lead) if by_patient else 0  # R-POL-3
-    effective = max(tier, state.penalty_floor_bps) if by_patient else 0  # R-POL-4
-    money = settle(context, state, body, effective)
     yield AppointmentCancelled(
         initiator=command.initiator,
         reason_code=command.reason_code,
         lead_seconds=lead,
-        tier_bps=tier,
-        eff_bps=effective,
+        tier_bps=ending.tier_bps,
+        eff_bps=ending.eff_bps,
         held_paise=money.held_paise,
         forfeit_paise=money.forfeit_paise,
         refund_paise=money.refund_paise,
         plan=money.plan,
-        slot_id=state.slot_id,
-        token_no=state.token_no,
-        start_at=start_of(state),
-        policy_version_id=policy.policy_version_id,
+        slot_id=None if waits else state.slot_id,
+        token_no=None if waits else state.token_no,
+        start_at=None if waits else start_of(state),
+        policy_version_id=ending.policy.policy_version_id,
         pii=_note(command),
     )
-    yield from unlink(context, state, "cancelled")
-
-
-def _no_longer_waiting(state: State, command: CancelAppointment, context: Context) -> AppointmentCancelled:
-    """Nothing was booked, so nothing is kept: what was paid ahead goes back whole, whatever the policy of today."""
-    check(command.reason_code != "lwbs", "INVALID_STATE", NOT_THERE)
-    policy = in_force(context, "cancellation", context.occurred_at, branch_id=state.branch_id)
-    money = settle(context, state, cancellation_body(policy), 0)
-    return AppointmentCancelled(
-        initiator=command.initiator,
-        reason_code=command.reason_code,
-        lead_seconds=0,
-        tier_bps=0,
-        eff_bps=0,
-        held_paise=money.held_paise,
-        forfeit_paise=money.forfeit_paise,
-        refund_paise=money.refund_paise,
-        plan=money.plan,
-        policy_version_id=policy.policy_version_id,
-        pii=_note(command),
-    )
+    if not waits:
+        yield from unlink(context, state, "cancelled")
 
 
 def _note(command: CancelAppointment) -> CancellationPii | None:

@@ -19,7 +19,7 @@ from event_store.aggregates.appointment.decide.standing import (
 from event_store.aggregates.appointment.decide.terms import cancellation_body, list_price, pinned_cancellation
 from event_store.aggregates.appointment.events import AppointmentRescheduled, FromSlot, ToSlot
 from event_store.aggregates.appointment.state import State
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, Moment, check
 from mymedic.messages import Event, On
 from mymedic.policies import CancellationBody, tier_bps
 
@@ -30,11 +30,8 @@ def reschedule_appointment(state: State, command: RescheduleAppointment, context
     check_initiator(context, command.initiator)
     check(command.new_slot_id != state.slot_id, "VALIDATION_FAILED", "it is in that slot already")
     lead = lead_seconds(state, context)
-    floor = state.penalty_floor_bps
     if command.initiator == "patient":
-        body = cancellation_body(pinned_cancellation(context, state.policy_version_ids))
-        _check_patient_may(state, body, lead)
-        floor = max(floor, tier_bps(body, lead))
+        _check_patient_may(state, cancellation_body(pinned_cancellation(context, state.policy_version_ids)), lead)
     seat = find_seat(context, command.new_slot_id, state.service_id, state.mode, timedelta())
     check_patient_free(context, state.patient_id, seat.start_at, seat.end_at)
     yield AppointmentRescheduled(
@@ -56,9 +53,9 @@ def reschedule_appointment(state: State, command: RescheduleAppointment, context
         initiator=command.initiator,
         reason_code=command.reason_code,
         lead_seconds=lead,
-        penalty_floor_bps=floor,
+        penalty_floor_bps=floor_after(state, context, command.initiator),
         reschedule_count=state.reschedule_count + 1,
-        **_repriced(state, seat, context),
+        **repriced(state, seat, context),
     )
     yield from relink(context, state, seat.start_at)
 
@@ -88,12 +85,20 @@ def _check_patient_may(state: State, body: CancellationBody, lead: int) -> None:
     )
 
 
-def _repriced(state: State, seat: Seat, context: Context) -> dict[str, Any]:
+def floor_after(state: State, moment: Moment, initiator: str) -> int:
+    """The least share that a later cancellation keeps, once it is moved now (R-POL-4)."""
+    if initiator != "patient":
+        return state.penalty_floor_bps
+    body = cancellation_body(pinned_cancellation(moment, state.policy_version_ids))
+    return max(state.penalty_floor_bps, tier_bps(body, lead_seconds(state, moment)))
+
+
+def repriced(state: State, seat: Seat, moment: Moment) -> dict[str, Any]:
     """A new pin when another practitioner or branch has another list price; otherwise the old one stays."""
     same_place = (seat.practitioner_id, seat.branch_id) == (state.practitioner_id, state.branch_id)
     if same_place or state.is_free_followup:
         return {}
-    price = list_price(context, seat, state.service_id, state.visit_type)
+    price = list_price(moment, seat, state.service_id, state.visit_type)
     if price.amount_paise == state.list_price_paise:
         return {}
     return {"price_version_id": price.price_version_id, "price_quoted_paise": price.amount_paise}

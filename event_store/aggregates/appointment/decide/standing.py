@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from event_store.aggregates.appointment.state import State, patient_times
-from mymedic.deciding import Context, check
+from mymedic.deciding import Context, Moment, check
 from mymedic.patients import check_present, records_of
 
 SECOND = timedelta(seconds=1)
@@ -60,6 +60,6 @@ def start_of(state: State) -> datetime:
     return state.start_at
 
 
-def lead_seconds(state: State, context: Context) -> int:
+def lead_seconds(state: State, moment: Moment) -> int:
     """Whole seconds from now to the start, rounded down; negative once it has begun."""
-    return (start_of(state) - context.occurred_at) // SECOND
+    return (start_of(state) - moment.occurred_at) // SECOND

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from event_store.aggregates.appointment.decide.placing import Seat, mode_of
 from mymedic import policies
 from mymedic.clock import business_date
-from mymedic.deciding import Context
+from mymedic.deciding import Moment
 from mymedic.errors import Refused
 from mymedic.patients import related_to
 from mymedic.policies import CancellationBody, DepositBody, FollowUpBody, PolicyVersion
@@ -34,7 +34,7 @@ class Terms(NamedTuple):
     policy_version_ids: tuple[str, ...]
 
 
-def past_of(context: Context, patient_id: str) -> Past:
+def past_of(context: Moment, patient_id: str) -> Past:
     """Other appointments under any of the patient's records; a no-show counts 365 days, a reversed one never."""
     others = [
         other
@@ -50,7 +50,7 @@ def past_of(context: Context, patient_id: str) -> Past:
     return Past(others, not any(other.status == "fulfilled" for other in others), len(noshows))
 
 
-def list_price(context: Context, seat: Seat, service_id: str, visit_type: str) -> Any:
+def list_price(context: Moment, seat: Seat, service_id: str, visit_type: str) -> Any:
     """The price version in force now for this seat, or PRICE_NOT_FOUND."""
     version = context.state("price", service_id).resolve(
         context.occurred_at,
@@ -65,7 +65,7 @@ def list_price(context: Context, seat: Seat, service_id: str, visit_type: str) -
 
 
 def terms_of(
-    context: Context,
+    context: Moment,
     seat: Seat,
     past: Past,
     followup: Any | None,
@@ -133,11 +133,11 @@ def placed(
     }
 
 
-def _pin(context: Context, kind: str, seat: Seat) -> PolicyVersion:
+def _pin(context: Moment, kind: str, seat: Seat) -> PolicyVersion:
     return policies.in_force(context, kind, context.occurred_at, branch_id=seat.branch_id, city_id=seat.city_id)
 
 
-def _is_free(pin: PolicyVersion, past: Past, seat: Seat, context: Context, followup: Any | None) -> bool:
+def _is_free(pin: PolicyVersion, past: Past, seat: Seat, context: Moment, followup: Any | None) -> bool:
     """Fee validity: a paid visit that took place opens a window with so many free follow-ups."""
     body = pin.body
     assert isinstance(body, FollowUpBody)
@@ -163,7 +163,7 @@ def _is_same(other: Any, seat: Seat, body: FollowUpBody) -> bool:
     return bool(other.specialty_id == seat.specialty_id)
 
 
-def _promised(followup: Any, context: Context) -> tuple[date, date] | None:
+def _promised(followup: Any, context: Moment) -> tuple[date, date] | None:
     """From the encounter that asked for it to the last free day that it named."""
     origin = context.state("encounter", followup.encounter_id)
     if followup.free_until is None or origin.status == "cancelled":
@@ -171,7 +171,7 @@ def _promised(followup: Any, context: Context) -> tuple[date, date] | None:
     return business_date(origin.started_at, context.tz), followup.free_until
 
 
-def _since_paid(same: list[Any], on: date, body: FollowUpBody, context: Context) -> tuple[date, date] | None:
+def _since_paid(same: list[Any], on: date, body: FollowUpBody, context: Moment) -> tuple[date, date] | None:
     paid = [
         other.start_date(context.tz)
         for other in same
@@ -180,7 +180,7 @@ def _since_paid(same: list[Any], on: date, body: FollowUpBody, context: Context)
     return (max(paid), max(paid) + timedelta(days=body.free_days)) if paid else None
 
 
-def pinned_cancellation(context: Context, policy_version_ids: tuple[str, ...]) -> PolicyVersion:
+def pinned_cancellation(context: Moment, policy_version_ids: tuple[str, ...]) -> PolicyVersion:
     """The cancellation terms that were in force when this was booked."""
     return policies.pinned(context, policy_version_ids[0])
 
