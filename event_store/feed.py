@@ -12,9 +12,10 @@ from event_store.catalogue import require_readable
 from event_store.ledger import Ledger, open_ledger
 from event_store.ledger.columnar import Part
 from event_store.ledger.reads import FOLD_COLUMNS
+from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.past import Pasts
 from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
-from event_store.recorded import Recorded, Replayed, recorded, replayed
+from event_store.recorded import Recorded, Replayed, Unreadable, recorded, recorded_if_readable, replayed
 from event_store.retention.keys import Vault, open_vault
 from mymedic.clock import micros
 from mymedic.errors import Refused
@@ -24,6 +25,7 @@ from mymedic.settings import Settings
 COLUMNAR_FROM = 50_000
 _REPLAYED_AT_ONCE = 2_000
 _SEQ = RAW_COLUMNS.index("seq")
+_STREAM_SEQ = EVENT_COLUMNS.index("seq")
 
 
 class Feed:
@@ -58,6 +60,19 @@ class Feed:
             events = [recorded(row, self._pasts) for row in reads.events(tenant_id, after_seq, limit)]
         _check_order(tenant_id, after_seq, [event.seq for event in events])
         return events
+
+    def read_each(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded | Unreadable]:
+        """As `read`, for those who go on where one event cannot be decoded."""
+        with self._ledger.read() as reads:
+            events = [recorded_if_readable(row, self._pasts) for row in reads.events(tenant_id, after_seq, limit)]
+        _check_order(tenant_id, after_seq, [event.seq for event in events])
+        return events
+
+    def stream_part(self, tenant_id: str, stream_id: str, from_seq: int, until_seq: int) -> list[Recorded | Unreadable]:
+        """The events of one stream between two seqs, both included, in order; as `read_each` gives them."""
+        with self._ledger.read() as reads:
+            rows = reads.stream(tenant_id, stream_id)
+        return [recorded_if_readable(row, self._pasts) for row in rows if from_seq <= row[_STREAM_SEQ] <= until_seq]
 
     def replay(self, tenant_id: str, after_seq: int = 0) -> Iterator[Replayed]:
         """Every event after a seq, with no more of its envelope than folding needs: four times as fast as `read`."""

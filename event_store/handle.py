@@ -27,6 +27,7 @@ from event_store.retention.destruction import settle
 from event_store.retention.keys import Vault
 from event_store.retention.opening import opened_event
 from event_store.states import States, stream_of
+from event_store.subscriptions.hints import Hints
 from mymedic.clock import Clock
 from mymedic.errors import Refused, not_found
 from mymedic.ids import IdFactory
@@ -46,6 +47,7 @@ class Handler:
         self._states: dict[str, States] = {}
         self._level: set[str] = set()
         self._session: Session | None = None
+        self.hints = Hints()
 
     def submit(self, envelope: Envelope) -> Ack:
         """Answer one command; durable when this returns."""
@@ -150,6 +152,7 @@ class Handler:
                 raise
             finally:
                 self._session = None
+            self.hints.ring()
             if self.vault.has_condemned:
                 with suppress(Refused):  # what was committed stays so; the key is unusable and waits for the next time
                     settle(self.ledger, self.vault, self.clock)

@@ -57,6 +57,18 @@ class Recorded(Struct, frozen=True):
 assert Recorded.__struct_fields__[:-1] == CLEAR_COLUMNS[:-1]  # `recorded` goes by position
 
 
+class Unreadable(Struct, frozen=True):
+    """An event whose stored body cannot be decoded: its place in the log, and why."""
+
+    tenant_id: str
+    seq: int
+    event_id: str
+    stream_id: str
+    event_type: str
+    recorded_at: datetime
+    error: str
+
+
 class Replayed(Struct, frozen=True, gc=False):
     """One event with its place in the log, for folding."""
 
@@ -78,6 +90,23 @@ def recorded(row: Sequence[Any], pasts: Pasts | None) -> Recorded:
     fields[_ACTOR] = _actor(row[_ACTOR])
     fields[_POLICIES] = _policies(row[_POLICIES]) if row[_POLICIES] else ()
     return Recorded(*fields)
+
+
+def recorded_if_readable(row: Sequence[Any], pasts: Pasts | None) -> Recorded | Unreadable:
+    """As `recorded`. What this program is too old for still is SCHEMA_VERSION_UNKNOWN: no fault of the event's."""
+    try:
+        return recorded(row, pasts)
+    except msgspec.DecodeError as error:
+        found = dict(zip(CLEAR_COLUMNS, row, strict=False))
+        return Unreadable(
+            found["tenant_id"],
+            found["seq"],
+            found["event_id"],
+            found["stream_id"],
+            found["event_type"],
+            from_micros(found["recorded_at"]),
+            f"{type(error).__name__}: {error}",
+        )
 
 
 def replayed(row: Sequence[Any], tenant_id: str, pasts: Pasts | None) -> Replayed:

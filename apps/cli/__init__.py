@@ -34,6 +34,7 @@ WORDS = {
     "dagster": "serving",
     "token": "access",
     "key": "access",
+    "parked": "parking",
 }
 
 

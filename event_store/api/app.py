@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ from event_store.api.limits import RateLimits
 from event_store.api.problems import on_bug, on_http_error, on_refused
 from event_store.api.readiness import health, metrics, ready
 from event_store.api.reading import require_json
-from event_store.api.watching import Watch, watched
+from event_store.api.watching import Standings, Watch, watched
 from event_store.committer import GroupCommitter
 from event_store.store import Store
+from event_store.subscriptions.standing import standings
 from mymedic.errors import Refused
 
 # Far above any command; a settlement file of 5,000 lines is about 3 MB.
@@ -45,14 +47,16 @@ def create_app(
     home: Path | None = None,
     tracers: TracerProvider | None = None,
     grpc_port: int | None = None,
+    followed: Sequence[Standings] = (),
 ) -> Litestar:
     """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves.
 
     `home` is the folder whose disk must take a file for the server to be ready. With a `grpc_port` (0: a free one,
-    then in `app.state.grpc_port`) the same commands are answered over gRPC.
+    then in `app.state.grpc_port`) the same commands are answered over gRPC. `followed`: how consumers stand whose
+    checkpoints are kept elsewhere than in the ledger.
     """
     clock = store.handler.clock
-    watch = Watch(clock, store.feed, tracers)
+    watch = Watch(clock, store.feed, tracers, [partial(standings, store.ledger, clock), *followed])
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:

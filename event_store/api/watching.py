@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 
 from event_store.catalogue import COMMAND_OF_PATH
 from event_store.feed import Feed
+from event_store.subscriptions.standing import Standing
 from mymedic.clock import Clock
 from mymedic.ids import UlidFactory
 from mymedic.messages import ID_PATTERN, Ack
@@ -33,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(ID_PATTERN)
 # A label per tenant is a time series per tenant: the longest logs are named, the others are summed up.
 TENANTS_NAMED = 100
+Standings = Callable[[], Sequence[Standing]]
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 _GROUPS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
@@ -61,9 +63,15 @@ def seen_of(request: Request[Any, Any, Any]) -> Seen:
 
 
 class Watch:
-    """The instruments of one server."""
+    """The instruments of one server. `followed`: who is asked, at each scrape, how consumers stand."""
 
-    def __init__(self, clock: Clock, feed: Feed | None = None, tracers: TracerProvider | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        feed: Feed | None = None,
+        tracers: TracerProvider | None = None,
+        followed: Sequence[Standings] = (),
+    ) -> None:
         self._ids = UlidFactory(clock)
         self._tracer = trace.get_tracer("mymedic", tracer_provider=tracers)
         self._registry = CollectorRegistry()
@@ -94,6 +102,8 @@ class Watch:
         )
         if feed is not None:
             self._registry.register(_Heads(feed))
+        if followed:
+            self._registry.register(_Consumers(followed))
 
     @contextmanager
     def request(self, door: str, command: str, request_id: str | None, carrier: Mapping[str, str]) -> Iterator[Seen]:
@@ -188,6 +198,39 @@ class _Heads(Collector):
             each.add_metric(["others"], sum(seq for _, seq in heads[TENANTS_NAMED:]))
         yield each
         yield GaugeMetricFamily("mymedic_tenants", "Tenants in the store", value=len(heads))
+
+
+class _Consumers(Collector):
+    """How far consumers are behind: the tenants with the longest logs by name, the others together."""
+
+    def __init__(self, followed: Sequence[Standings]) -> None:
+        self._followed = followed
+
+    def describe(self) -> list[Any]:
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        labels = ["consumer", "tenant_id"]
+        events = GaugeMetricFamily("mymedic_consumer_lag_events", "Events that it has yet to take", labels=labels)
+        seconds = GaugeMetricFamily(
+            "mymedic_consumer_lag_seconds", "How long the oldest of them has been in the log", labels=labels
+        )
+        parked = GaugeMetricFamily("mymedic_parked_streams", "Streams that wait for a decision", labels=labels)
+        for (consumer, tenant_id), found in _grouped(
+            [one for standings in self._followed for one in standings()]
+        ).items():
+            events.add_metric([consumer, tenant_id], sum(one.events for one in found))
+            seconds.add_metric([consumer, tenant_id], max(one.seconds for one in found))
+            parked.add_metric([consumer, tenant_id], sum(one.parked for one in found))
+        yield from (events, seconds, parked)
+
+
+def _grouped(standings: Sequence[Standing]) -> dict[tuple[str, str], list[Standing]]:
+    named = set(list(dict.fromkeys(one.tenant_id for one in standings))[:TENANTS_NAMED])
+    grouped: dict[tuple[str, str], list[Standing]] = {}
+    for one in standings:
+        grouped.setdefault((one.consumer, one.tenant_id if one.tenant_id in named else "others"), []).append(one)
+    return grouped
 
 
 def watched(app: ASGIApp, watch: Watch) -> ASGIApp:

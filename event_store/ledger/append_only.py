@@ -12,12 +12,17 @@ REPLACING = ("DestructionExecuted", "FieldRedacted")
 _TYPES = ", ".join(f"'{name}'" for name in REPLACING)
 _KEPT = [name for name in EVENT_COLUMNS if name not in ("payload", "pii")]
 
+
+def _sqlite_refusing(table: str) -> tuple[str, ...]:
+    return tuple(
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    )
+
+
 # Of schema 0001: nothing at all.
-SQLITE_APPEND_ONLY = tuple(
-    f"CREATE TRIGGER event_no_{verb.lower()} BEFORE {verb} ON event"
-    " BEGIN SELECT RAISE(ABORT, 'event is append-only'); END"
-    for verb in ("UPDATE", "DELETE")
-)
+SQLITE_APPEND_ONLY = _sqlite_refusing("event")
 
 POSTGRES_APPEND_ONLY = (
     "CREATE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS"
@@ -54,4 +59,16 @@ POSTGRES_NAMED_BODIES = (
     " THEN RETURN NEW; END IF;"
     " END IF;"
     " RAISE EXCEPTION 'event is append-only'; END $$",
+)
+
+# Of schema 0004: what was decided about parked streams.
+SQLITE_PARKING_LOG = _sqlite_refusing("parking_log")
+
+POSTGRES_PARKING_LOG = (
+    "CREATE FUNCTION refuse_parking_log_change() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'parking_log is append-only'; END $$",
+    "CREATE TRIGGER parking_log_no_change BEFORE UPDATE OR DELETE ON parking_log"
+    " FOR EACH ROW EXECUTE FUNCTION refuse_parking_log_change()",
+    "CREATE TRIGGER parking_log_no_truncate BEFORE TRUNCATE ON parking_log"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_parking_log_change()",
 )

@@ -12,19 +12,33 @@ from typing import Any
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Table
 
-from event_store.ledger.schema import CHECKPOINT, COMMAND_LOG, EVENT, GUARD, HEAD, TAG, TIMER
+from event_store.ledger.schema import (
+    CHECKPOINT,
+    COMMAND_LOG,
+    EVENT,
+    GUARD,
+    HEAD,
+    LEASE,
+    PARKED,
+    PARKING_LOG,
+    TAG,
+    TIMER,
+)
 
 ROLE = "mymedic_app"
 SETTING = "mymedic.tenants"
 # What lists tenants, or compares them, sees all.
 EVERY_TENANT = "*"
-ISOLATED: tuple[Table, ...] = (EVENT, HEAD, TAG, GUARD, COMMAND_LOG, CHECKPOINT, TIMER)
+# By the schema that brought them: a migration isolates its own.
+ISOLATED_BY_0003: tuple[Table, ...] = (EVENT, HEAD, TAG, GUARD, COMMAND_LOG, CHECKPOINT, TIMER)
+ISOLATED_BY_0004: tuple[Table, ...] = (LEASE, PARKED, PARKING_LOG)
+ISOLATED = ISOLATED_BY_0003 + ISOLATED_BY_0004
 
 # In a sub-select, so that it is asked once for each statement and not for each row. A tenant's id has no comma.
 _NAMED = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))::text[]"
 
 
-def isolate(tables: Iterable[Table] = ISOLATED) -> list[str]:
+def isolate(tables: Iterable[Table]) -> list[str]:
     """The statements that put tables under row-level security, for `ROLE` to use and nobody to get around."""
     statements = [
         f"DO $$ BEGIN CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS; EXCEPTION"

@@ -122,6 +122,48 @@ TIMER = Table(
     sqlite_with_rowid=False,
 )
 
+LEASE = Table(
+    "lease",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "consumer"),
+)
+
+PARKED = Table(
+    "parked",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("stream_id", Text, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("parked_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "consumer", "stream_id"),
+)
+
+PARKING_LOG = Table(
+    "parking_log",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("stream_id", Text, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "entry"),
+)
+
 
 def _columns(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
@@ -134,3 +176,5 @@ TAG_COLUMNS = _columns(TAG)
 GUARD_COLUMNS = _columns(GUARD)
 COMMAND_COLUMNS = _columns(COMMAND_LOG)
 HEAD_COLUMNS = _columns(HEAD)
+PARKED_COLUMNS = _columns(PARKED)
+PARKING_LOG_COLUMNS = _columns(PARKING_LOG)

@@ -29,7 +29,7 @@ WALL_CLOCKS = {
     "time.time_ns",
 }
 # Loops that must outlive a bug in what they look after: they log it with its traceback and try again.
-SUPERVISORS = {"apps.server"}
+SUPERVISORS = {"apps.server", "event_store.subscriptions.subscription", "event_store.subscriptions.worker"}
 CHANCE = ("random", "secrets", "uuid")
 # Who may draw lots: keys, nonces, tokens and new ids; and the simulator, whose dice all come from its seed.
 CHANCE_IN = ("event_store.retention.keys", "event_store.api.api_keys", "mymedic.ids", "simulator.draws")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from event_store.ledger.consuming import ParkedRow, ParkingEntry, note_parking, park, take_lease
 from event_store.ledger.isolation import ISOLATED, ROLE, in_role
 from event_store.ledger.reads import FOLD_COLUMNS
 from tests.integration.ledger.conftest import Bench
@@ -25,6 +26,11 @@ def two_tenants(bench: Bench) -> Bench:
         for tenant_id in (TENANT, OTHER):
             session.set_checkpoint(tenant_id, "reader", 1)
             session.set_timer(tenant_id, "reader", "tmr_1", 1, "{}")
+            take_lease(session, tenant_id, "reader", "worker", 1, 0)
+            park(
+                session, ParkedRow(tenant_id, "reader", "tenant-1", 1, "evt_1", "TenantRegistered", "", 1, 1, "parked")
+            )
+            note_parking(session, ParkingEntry(tenant_id, 0, "reader", "tenant-1", 1, "parked", "worker", "", 1))
     return bench
 
 
