@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cache
 from itertools import repeat
+from typing import Any
 
 from event_store.catalogue import require_readable
 from event_store.ledger import Ledger, open_ledger
@@ -86,6 +87,11 @@ class Feed:
         """All events of one stream, in order."""
         with self._ledger.read() as reads:
             return [recorded(row, self._pasts) for row in reads.stream(tenant_id, stream_id)]
+
+    def state_at(self, tenant_id: str, stream_id: str, seq: int) -> Any:
+        """A stream folded from its events up to a seq."""
+        assert self._pasts is not None, "a feed that only lands events folds none"
+        return self._pasts.fold(tenant_id, stream_id, before_seq=seq + 1)
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[Recorded]:
         """The events that concern a patient, appointment, payment, invoice, correlation or actor, in seq order."""

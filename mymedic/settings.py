@@ -16,6 +16,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path("var"), description="Folder of everything that a run produces")
     ledger_url: str | None = Field(default=None, description="The event store; default: a SQLite file under home")
+    read_url: str | None = Field(default=None, description="The live views; default: a SQLite file under home")
     threads: int = Field(default=2, ge=1, le=64, description="Threads of a warehouse build")
     mode: Literal["development", "production"] = Field(
         default="development", description="production: nobody signs in with a token of this installation's own making"
@@ -42,6 +43,10 @@ class Settings(BaseSettings):
     @property
     def event_store_url(self) -> str:
         return self.ledger_url or f"sqlite:///{self.resolved_home / 'ledger' / 'ledger.sqlite'}"
+
+    @property
+    def read_database_url(self) -> str:
+        return self.read_url or f"sqlite:///{self.resolved_home / 'live' / 'read.sqlite'}"
 
     @property
     def keys_path(self) -> Path:

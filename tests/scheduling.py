@@ -17,6 +17,7 @@ GROUPS = {
     "tests/integration/apps/": "tiny world",
     "tests/integration/exports/": "tiny world",
     "tests/e2e/test_worked_example": "worked example",
+    "tests/integration/projections/": "live views",
     "tests/integration/pipelines/": "dagster",
     "tests/integration/ledger/": "ledger",
     "tests/integration/crowds/": "ledger",

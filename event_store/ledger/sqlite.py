@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from event_store.ledger.columnar import Part, from_sqlite, read_only
+from event_store.ledger.file_lock import LOCK_TIMEOUT_SECONDS, FileLock
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.schema import (
     COMMAND_COLUMNS,
@@ -34,8 +31,6 @@ from mymedic.errors import Refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-LOCK_TIMEOUT_SECONDS = 30.0
 
 
 def _insert_sql(table: str, columns: Sequence[str]) -> str:
@@ -113,8 +108,7 @@ class SqliteLedger(Ledger):
     def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
-        self._lock_timeout = lock_timeout
-        self._lock_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = FileLock(path, lock_timeout)
         self._mutex = threading.Lock()
         self._is_closed = False
         self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
@@ -125,24 +119,8 @@ class SqliteLedger(Ledger):
     @contextmanager
     def exclusive(self, patience: float | None = None) -> Iterator[None]:
         """Hold the file lock: nobody else writes or checkpoints; STORE_LOCKED when it cannot be had in time."""
-        patience = self._lock_timeout if patience is None else patience
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if error.errno not in (errno.EAGAIN, errno.EACCES):
-                    raise
-                if time.monotonic() > deadline:
-                    raise Refused(
-                        "STORE_LOCKED", f"another process has held {self.path.name} for {patience:g} s"
-                    ) from error
-                time.sleep(0.0005)
-        try:
+        with self._lock.held(patience):
             yield
-        finally:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
     @contextmanager
     def write(self, patience: float | None = None) -> Iterator[Session]:
@@ -207,7 +185,7 @@ class SqliteLedger(Ledger):
         self._is_closed = True
         with self._mutex, self.exclusive():
             self._writer.close()
-        os.close(self._lock_file)
+        self._lock.close()
 
 
 def _refusal(error: sqlite3.OperationalError) -> Exception:

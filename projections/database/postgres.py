@@ -1,0 +1,178 @@
+"""The read database in a schema of PostgreSQL, under the same row-level security as the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from event_store.ledger.isolation import ROLE, SETTING, in_role
+from mymedic.errors import Refused
+from projections.database.base import ReadDatabase, Reader, Writer
+from projections.row import Row, columns_of, value_writers, writer_of
+
+SCHEMA = "live"
+_CAST = {
+    "text": "r ->> {}",
+    "json": "r ->> {}",
+    "day": "r ->> {}",
+    "integer": "(r ->> {})::bigint",
+    "instant": "(r ->> {})::bigint",
+    "boolean": "(r ->> {})::integer",
+}
+_NAME_TENANT = f"SELECT set_config('{SETTING}', %s, true)"
+
+
+def prepare(url: str) -> None:
+    """The schema and the role that uses it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(7300218)")
+        connection.execute(
+            f"DO $$ BEGIN CREATE ROLE {ROLE} NOLOGIN NOBYPASSRLS; EXCEPTION"
+            " WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        )
+        connection.execute(f"GRANT {ROLE} TO CURRENT_USER")
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        connection.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE}")
+
+
+class PostgresReader(Reader):
+    def __init__(self, connection: psycopg.Connection[Any], tenant_id: str) -> None:
+        self._connection = connection
+        self.tenant_id = tenant_id
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(_plain(sql), parameters).fetchall()  # type: ignore[arg-type]
+        except psycopg.OperationalError as error:
+            raise _refusal(error) or error from error
+
+
+class PostgresWriter(PostgresReader, Writer):
+    """Rows come as one JSON array of arrays. Not executemany: that enters psycopg's pipeline mode, which can hang."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        return self._connection.execute(_plain(sql), parameters).rowcount  # type: ignore[arg-type]
+
+    def upsert(self, row_class: type[Row], generation: int, rows: Iterable[Row]) -> None:
+        values = writer_of(row_class)
+        body = msgspec.json.encode([values(row) for row in rows]).decode()
+        self._connection.execute(_upsert_sql(row_class), (generation, body))  # type: ignore[arg-type]
+
+    def delete(self, row_class: type[Row], generation: int, keys: Iterable[Sequence[Any]]) -> None:
+        writers = [value_writers(row_class)[name] for name in row_class.key]
+        body = [[write(value) for write, value in zip(writers, key, strict=True)] for key in keys]
+        self._connection.execute(
+            _delete_sql(row_class),  # type: ignore[arg-type]
+            (msgspec.json.encode(body).decode(), self.tenant_id, generation),
+        )
+
+
+@cache
+def _plain(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+@cache
+def _upsert_sql(row_class: type[Row]) -> str:
+    columns = columns_of(row_class)
+    names = [column.name for column in columns]
+    key = ", ".join(("tenant_id", "generation", *row_class.key))
+    others = [name for name in names if name not in ("tenant_id", *row_class.key)]
+    values = [_CAST[column.kind].format(index) for index, column in enumerate(columns)]
+    return (
+        f"INSERT INTO {row_class.table} (generation, {', '.join(names)})"
+        f" SELECT %s, {', '.join(values)} FROM jsonb_array_elements(%s::jsonb) AS r"
+        f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in others)}"
+    )
+
+
+@cache
+def _delete_sql(row_class: type[Row]) -> str:
+    kinds = {column.name: column.kind for column in columns_of(row_class)}
+    where = " AND ".join(f"t.{name} = {_CAST[kinds[name]].format(index)}" for index, name in enumerate(row_class.key))
+    return (
+        f"DELETE FROM {row_class.table} AS t USING jsonb_array_elements(%s::jsonb) AS r"
+        f" WHERE t.tenant_id = %s AND t.generation = %s AND {where}"
+    )
+
+
+def _refusal(error: BaseException) -> Refused | None:
+    match error:
+        case psycopg.errors.DiskFull():
+            return Refused("STORE_FULL", "the disk of the read database is full; nothing of this batch was kept")
+        case psycopg.OperationalError():
+            return Refused("STORE_UNAVAILABLE", f"PostgreSQL went away: {error}".strip())
+    return None
+
+
+class PostgresReadDatabase(ReadDatabase):
+    def __init__(self, url: str) -> None:
+        self.url = url
+        words: dict[str, Any] = conninfo_to_dict(url)
+        words["options"] = " ".join(filter(None, (words.get("options") or "", f"-c search_path={SCHEMA}")))
+        self._words = in_role(make_conninfo("", **words))
+        self._mutex = Lock()
+        self._writer: psycopg.Connection[Any] | None = None
+        self._readers: list[psycopg.Connection[Any]] = []
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        try:
+            return psycopg.connect(self._words, autocommit=True, prepare_threshold=2, client_encoding="utf8")
+        except psycopg.OperationalError as error:
+            raise Refused("STORE_UNAVAILABLE", f"PostgreSQL does not answer: {error}".strip()) from error
+
+    @contextmanager
+    def write(self, tenant_id: str) -> Iterator[Writer]:
+        with self._mutex:
+            if self._writer is None or self._writer.closed:
+                self._writer = self._connect()
+            connection = self._writer
+            try:
+                connection.execute("BEGIN")
+                connection.execute(_NAME_TENANT, (tenant_id,))
+                yield PostgresWriter(connection, tenant_id)
+                connection.commit()
+            except BaseException as error:
+                connection.close()
+                if (refusal := _refusal(error)) is not None:
+                    raise refusal from error
+                raise
+
+    @contextmanager
+    def read(self, tenant_id: str) -> Iterator[Reader]:
+        connection = self._reader()
+        try:
+            connection.execute(_NAME_TENANT, (tenant_id,))
+            yield PostgresReader(connection, tenant_id)
+            connection.commit()  # a rollback would throw away what is prepared
+        except BaseException:
+            connection.close()
+            raise
+        self._readers.append(connection)
+
+    def _reader(self) -> psycopg.Connection[Any]:
+        """A connection that has begun to read: an idle one, unless the server has gone and come back since."""
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        while self._readers:
+            idle = self._readers.pop()
+            try:
+                idle.execute(begin)
+                return idle
+            except psycopg.OperationalError:
+                idle.close()
+        connection = self._connect()
+        connection.execute(begin)
+        return connection
+
+    def close(self) -> None:
+        with self._mutex:
+            for connection in (self._writer, *self._readers):
+                if connection is not None:
+                    connection.close()

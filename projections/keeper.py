@@ -1,0 +1,289 @@
+"""Keeps the live projections of a tenant level with its log: read, fold, write with the checkpoint, all or nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from event_store.feed import Feed
+from event_store.ledger.append_only import REPLACING
+from event_store.recorded import Recorded
+from mymedic.clock import Clock, micros
+from mymedic.errors import Refused
+from projections.database import ReadDatabase, Reader
+from projections.database.base import Checkpoint, Parked
+from projections.projection import Projection
+from projections.row import Row
+from projections.streams import Streams
+from projections.view import Key, View
+
+_LOG = logging.getLogger(__name__)
+# Events of one batch: enough to pay for a transaction, few enough to be read within milliseconds.
+BATCH = 2_000
+
+
+class Overtaken(Exception):
+    """Somebody else has moved a checkpoint: what is remembered of the tenant is out of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one look at the log came to."""
+
+    events: int = 0
+    seq: int = 0  # of the slowest projection that was looked at
+    parked: int = 0
+    # A body was replaced that somebody has folded before: the rows are to be made anew.
+    is_stale: bool = False
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One generation of one projection, as this process remembers it."""
+
+    projection: Projection
+    checkpoint: Checkpoint
+    view: View
+    parked: dict[str, Parked]
+    discarded: dict[str, list[tuple[int, int]]]
+    news: dict[str, Parked] = field(default_factory=dict)
+
+    def is_discarded(self, event: Recorded) -> bool:
+        return any(first <= event.seq <= last for first, last in self.discarded.get(event.stream_id, ()))
+
+    def park(self, event: Recorded, error: str, now: int) -> None:
+        """The event and what follows it in its stream wait."""
+        before = self.parked.get(event.stream_id)
+        cp = self.checkpoint
+        parked = (
+            Parked(cp.projection, cp.generation, event.stream_id, event.seq, event.seq, 1, error, now)
+            if before is None
+            else before._replace(last_seq=event.seq, events=before.events + 1)
+        )
+        self.parked[event.stream_id] = self.news[event.stream_id] = parked
+
+
+class _Stored:
+    """`projections.view.Stored` over one look at the database."""
+
+    def __init__(self, database: ReadDatabase, tenant_id: str, generation: int) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._generation = generation
+
+    def get(self, row_class: type[Row], key: Key) -> Row | None:
+        with self._database.read(self._tenant_id) as reader:
+            return reader.get(row_class, self._generation, key)
+
+    def where(self, row_class: type[Row], column: str, value: Any) -> Iterable[Row]:
+        with self._database.read(self._tenant_id) as reader:
+            return reader.equal(row_class, self._generation, column, value)
+
+
+class Keeper:
+    """The projections of some tenants, in one process. Not for several threads.
+
+    `only`: (projection, generation) of the rebuilds to be followed, instead of what is live.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        database: ReadDatabase,
+        clock: Clock,
+        projections: Sequence[Projection],
+        only: frozenset[tuple[str, int]] | None = None,
+        batch: int = BATCH,
+    ) -> None:
+        self._feed = feed
+        self._database = database
+        self._clock = clock
+        self._projections = {one.name: one for one in projections}
+        self._only = only
+        self._batch = batch
+        self._tenants: dict[str, list[_Followed]] = {}
+
+    def drain(self, tenant_id: str) -> int:
+        """Fold everything that the log has; how many events that was."""
+        folded = 0
+        while step := self.advance(tenant_id):
+            if not step.events:
+                break
+            folded += step.events
+        return folded
+
+    def advance(self, tenant_id: str, until: int | None = None) -> Step:
+        """Fold the next events of those projections that are furthest behind; up to a seq, if one is given.
+
+        A batch that somebody else has folded meanwhile is thrown away and counts as nothing.
+        """
+        followed = self._followed(tenant_id)
+        if not followed:
+            return Step()
+        low = min(one.checkpoint.seq for one in followed)
+        group = [one for one in followed if one.checkpoint.seq == low]
+        ends = [one.checkpoint.seq for one in followed if one.checkpoint.seq > low]
+        ends += [] if until is None else [until]
+        limit = min([self._batch, *(end - low for end in ends)])
+        events = _in_order(self._feed.read(tenant_id, low, limit), low) if limit > 0 else []
+        if not events:
+            return Step(seq=low)
+        try:
+            self._fold(tenant_id, group, events)
+            self._write(tenant_id, group, events[-1].seq)
+        except Overtaken:
+            self.forget(tenant_id)
+            return Step(seq=low, events=len(events))
+        except BaseException:
+            self.forget(tenant_id)
+            raise
+        return Step(
+            events=len(events),
+            seq=events[-1].seq,
+            parked=sum(len(one.parked) for one in group),
+            is_stale=any(
+                event.event_type in REPLACING and event.seq > one.checkpoint.begun_at_head
+                for event in events
+                for one in group
+            ),
+        )
+
+    def forget(self, tenant_id: str) -> None:
+        """Read everything about a tenant anew."""
+        self._tenants.pop(tenant_id, None)
+
+    # the steps
+
+    def _followed(self, tenant_id: str) -> list[_Followed]:
+        followed = self._tenants.get(tenant_id)
+        if followed is None:
+            followed = self._tenants[tenant_id] = self._load(tenant_id)
+        return followed
+
+    def _load(self, tenant_id: str) -> list[_Followed]:
+        if self._only is None:
+            self._begin_new(tenant_id)
+        with self._database.read(tenant_id) as reader:
+            checkpoints, parked, discarded = reader.checkpoints(), reader.parked(), reader.discarded()
+        followed = []
+        streams: dict[int, Streams] = {}
+        for one in checkpoints:
+            projection = self._projections.get(one.projection)
+            if projection is None or not self._is_followed(one, projection):
+                continue
+            at = streams.setdefault(one.seq, Streams(self._feed, tenant_id, one.seq))
+            view = View(_Stored(self._database, tenant_id, one.generation), at, projection.rows)
+            waiting = {
+                p.stream_id: p for p in parked if (p.projection, p.generation) == (one.projection, one.generation)
+            }
+            let_go: dict[str, list[tuple[int, int]]] = {}
+            for name, stream_id, first, last in discarded:
+                if name == one.projection:
+                    let_go.setdefault(stream_id, []).append((first, last))
+            followed.append(_Followed(projection, one, view, waiting, let_go))
+        return followed
+
+    def _is_followed(self, checkpoint: Checkpoint, projection: Projection) -> bool:
+        if self._only is not None:
+            return (checkpoint.projection, checkpoint.generation) in self._only
+        if checkpoint.state != "live":
+            return False
+        if checkpoint.code_version != projection.version:
+            _LOG.warning(
+                "%s is live in version %d, this program has version %d: run `mymedic replay`",
+                *(projection.name, checkpoint.code_version, projection.version),
+            )
+            return False
+        return True
+
+    def _begin_new(self, tenant_id: str) -> None:
+        """A projection that was never kept for the tenant begins live, with nothing folded."""
+        with self._database.read(tenant_id) as reader:
+            there = {one.projection for one in reader.checkpoints()}
+        new = [one for one in self._projections.values() if one.name not in there]
+        if new:
+            head = self._feed.head(tenant_id)
+            with self._database.write(tenant_id) as writer:
+                for one in new:
+                    writer.begin(Checkpoint(one.name, 1, "live", 0, one.version, head))
+
+    def _fold(self, tenant_id: str, group: Sequence[_Followed], events: Sequence[Recorded]) -> None:
+        streams = group[0].view.streams
+        now = micros(self._clock.now())
+        for one in group:
+            one.view.streams = streams  # from here on they are level, and stay so
+            one.news.clear()
+        for event in events:
+            if event.tenant_id != tenant_id:
+                raise Refused("TENANT_MISMATCH", f"the feed of {tenant_id} holds an event of another tenant")
+            try:
+                streams.take(event)
+            except Exception as error:
+                _refuse_outage(error)
+                for one in group:
+                    self._park(one, event, error, now)
+                continue
+            for one in group:
+                fold = one.projection.folds.get(type(event.event))
+                if event.stream_id in one.parked:
+                    one.park(event, "", now)
+                elif fold is not None and not (one.discarded and one.is_discarded(event)):
+                    one.view.begin(event.seq)
+                    try:
+                        fold(event, event.event, one.view)
+                    except Exception as error:
+                        # Whatever a fold stumbles over: its stream waits, and everything else goes on.
+                        _refuse_outage(error)
+                        one.view.undo()
+                        self._park(one, event, error, now)
+
+    def _park(self, one: _Followed, event: Recorded, error: Exception, now: int) -> None:
+        _LOG.error(
+            "%s parks %s of %s at seq %d",
+            *(one.projection.name, event.stream_id, event.tenant_id, event.seq),
+            exc_info=error,
+        )
+        one.park(event, f"{type(error).__name__}: {error}", now)
+
+    def _write(self, tenant_id: str, group: Sequence[_Followed], seq: int) -> None:
+        with self._database.write(tenant_id) as writer:
+            for one in group:
+                checkpoint = one.checkpoint
+                if not writer.advance(checkpoint.projection, checkpoint.generation, checkpoint.seq, seq):
+                    raise Overtaken
+                for row_class, (rows, gone) in one.view.changes().items():
+                    if rows:
+                        writer.upsert(row_class, checkpoint.generation, rows)
+                    if gone:
+                        writer.delete(row_class, checkpoint.generation, gone)
+                for parked in one.news.values():
+                    writer.park(parked)
+        for one in group:
+            one.checkpoint = one.checkpoint._replace(seq=seq)
+            one.view.written()
+
+
+def _in_order(events: list[Recorded], after_seq: int) -> list[Recorded]:
+    """The events that come next, each once, up to the first that is missing: that one is asked for again."""
+    if events and events[0].seq == after_seq + 1 and events[-1].seq == after_seq + len(events):
+        return events
+    ordered = []
+    for event in sorted(events, key=lambda one: one.seq):
+        if event.seq == after_seq + 1:
+            ordered.append(event)
+            after_seq = event.seq
+    return ordered
+
+
+def _refuse_outage(error: Exception) -> None:
+    """Raise what is no fault of the event: the log or the database cannot be read."""
+    if isinstance(error, Refused) and error.http_status >= 500:
+        raise error
+
+
+def parked_streams(reader: Reader) -> list[Parked]:
+    """What waits in the generations that are live."""
+    live = {(one.projection, one.generation) for one in reader.checkpoints() if one.state == "live"}
+    return [one for one in reader.parked() if (one.projection, one.generation) in live]

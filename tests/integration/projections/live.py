@@ -1,0 +1,63 @@
+"""Feeds and databases that behave as badly as real ones may, each disturbance drawn from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from event_store.feed import Feed
+from event_store.recorded import Recorded
+from projections.database import ReadDatabase, Reader, Writer
+
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+class Crash(Exception):
+    """The process has died here."""
+
+
+class ShakyFeed(Feed):
+    """Delivers again what was delivered, out of order, and less than was asked for."""
+
+    def __init__(self, feed: Feed, draws: random.Random) -> None:
+        super().__init__(feed._ledger, feed._pasts)
+        self._draws = draws
+
+    def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
+        again = self._draws.randrange(5) if after_seq else 0
+        count = min(limit, self._draws.randint(1, 900))
+        events = super().read(tenant_id, max(0, after_seq - again), count + again)
+        if self._draws.random() < 0.3:
+            self._draws.shuffle(events)
+        return events
+
+
+class CrashingDatabase(ReadDatabase):
+    """Dies before, within and after its transactions."""
+
+    def __init__(self, database: ReadDatabase, draws: random.Random) -> None:
+        self._database = database
+        self._draws = draws
+        self.url = database.url
+
+    @contextmanager
+    def read(self, tenant_id: str) -> Iterator[Reader]:
+        with self._database.read(tenant_id) as reader:
+            yield reader
+
+    @contextmanager
+    def write(self, tenant_id: str) -> Iterator[Writer]:
+        moment = self._draws.choice(["before", "within", "after", *["never"] * 9])
+        if moment == "before":
+            raise Crash
+        with self._database.write(tenant_id) as writer:
+            yield writer
+            if moment == "within":
+                raise Crash
+        if moment == "after":
+            raise Crash
+
+    def close(self) -> None:
+        self._database.close()
