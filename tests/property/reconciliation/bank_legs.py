@@ -1,4 +1,4 @@
-"""Legs L2, L4 and L5: what the bank and the drawers say of payouts, deposits, transfers and counted cash."""
+"""Legs L2, L4, L5 and L6: what the bank and the drawers say of payouts, deposits, transfers and counted cash."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ def bank_items(world: World, as_of: datetime) -> Iterator[Item]:
         if utr:
             utrs.setdefault(utr, item.item_id)
     slips = {(one.account, one.slip): f"L4:deposit:{one.account}/{one.slip}" for one in world.deposits}
-    claims = bank_claims(world, utrs, slips)
+    told_utrs = {one.utr: f"L6:claim:{one.utr}" for one in world.transfers}
+    claims = bank_claims(world, utrs, slips, told_utrs)
     evidence: dict[str, list[BankLine]] = {}
     for line in world.bank_lines:
         if line.bank_line_id in claims:
             evidence.setdefault(claims[line.bank_line_id], []).append(line)
-    awaited = [item for item, _ in batches] + [*_deposits(world, as_of, {}), *_transfers(world, as_of, {})]
+    awaited = [item for item, _ in batches]
+    awaited += [*_deposits(world, as_of, {}), *_transfers(world, as_of, {}), *_of_payers(world, as_of, {})]
     waiting = [item for item in awaited if item.left and item.kind != "refund" and item.item_id not in evidence]
     lumps, proposals = _lumps(world, claims, waiting)
     for line, item in lumps:
@@ -43,6 +45,7 @@ def bank_items(world: World, as_of: datetime) -> Iterator[Item]:
         yield item
     yield from _deposits(world, as_of, evidence)
     yield from _transfers(world, as_of, evidence)
+    yield from _of_payers(world, as_of, evidence)
     yield from _bank_alone(world, claims, proposals)
 
 
@@ -81,13 +84,13 @@ def _sums(line: BankLine, waiting: list[Item], world: World) -> list[tuple[Item,
     """Every set of items of one payer, expected within two bank days of the credit, that adds up to it."""
     payers: dict[str, list[Item]] = {}
     for item in waiting:
-        assert item.due_on
-        days = _bank_days(line.value_on, world) - _bank_days(item.due_on, world)
+        days = _bank_days(line.value_on, world) - _bank_days(expected_on(item), world)
         account = item.item_id.removeprefix("L4:deposit:").rpartition("/")[0]
         if item.leg != _LEGS[line.kind] or abs(days) > 2 or (item.leg == "L4" and account != line.account):
             continue
         if item.left <= line.amount:
-            payers.setdefault(item.gateway or "" if item.leg == "L2" else "", []).append(item)
+            payer = {"L2": item.gateway or "", "L6": item.payer_id or ""}.get(item.leg, "")
+            payers.setdefault(payer, []).append(item)
     return [
         some
         for items in payers.values()
@@ -95,6 +98,12 @@ def _sums(line: BankLine, waiting: list[Item], world: World) -> list[tuple[Item,
         for some in combinations(items, size)
         if sum(item.left for item in some) == line.amount
     ]
+
+
+def expected_on(item: Item) -> date:
+    """A payer's transfer comes when it is sent; it is due when it is too late."""
+    assert item.due_on
+    return item.business_date if item.leg == "L6" else item.due_on
 
 
 def settled_on(line: Line) -> date:
@@ -227,6 +236,30 @@ def _transfers(world: World, as_of: datetime, evidence: dict[str, list[BankLine]
             )
             _bank(item, evidence.get(item.item_id), as_of, "qr")
             yield item
+
+
+def _of_payers(world: World, as_of: datetime, evidence: dict[str, list[BankLine]]) -> Iterator[Item]:
+    for utr in sorted({one.utr for one in world.transfers}):
+        parts = [one for one in world.transfers if one.utr == utr]
+        branches = {one.branch_id for one in parts}
+        day = min(one.paid_on for one in parts)
+        due = terms.add_bank_days(day + timedelta(days=30), 0, world)
+        item = Item(
+            item_id=f"L6:claim:{utr}",
+            leg="L6",
+            kind="claim",
+            branch_id=branches.pop() if len(branches) == 1 else "-1",
+            channel="insurer",
+            gateway="insurer",
+            business_date=day,
+            aged_from=due,
+            due_on=due,
+            overdue_after=grace(due, world),
+            left=sum(one.amount for one in parts),
+            payer_id=min(one.payer_id for one in parts),
+        )
+        _bank(item, evidence.get(item.item_id), as_of, "claim")
+        yield item
 
 
 def _bank_alone(world: World, claims: dict[str, str], proposals: dict[str, str]) -> Iterator[Item]:

@@ -193,5 +193,10 @@ def _leak(item: Item) -> tuple[str, int] | None:
         found["missing_settlement"] = found["qr_missing"] = ("missing_settlement", item.left)
         found["amount_mismatch_short"] = found["qr_amount_mismatch"] = ("short_settlement", rest)
         found["matched_fee_variance"] = ("fee_overcharge", item.fee_variance)
+    if item.kind == "claim":
+        found["claim_missing"], found["claim_amount_mismatch"] = (
+            ("missing_settlement", rest),
+            ("claim_short_paid", rest),
+        )
     leak = found.get(item.category)
     return leak if leak and leak[1] > 0 else None

@@ -16,6 +16,7 @@ from event_store.aggregates.cash_session.events import (
     CashSessionClosed,
     CashSessionOpened,
 )
+from event_store.aggregates.claim.events import ClaimSettled
 from event_store.aggregates.payment.events import (
     DisputeOpened,
     DisputeResolved,
@@ -33,6 +34,7 @@ from event_store.aggregates.settlement_file.events import SettlementLineRecorded
 from event_store.aggregates.tenant.events import (
     Calendar,
     GatewayContract,
+    PayerRegistered,
     ServiceDefined,
     SettingsPatch,
     SettleDays,
@@ -42,6 +44,7 @@ from event_store.aggregates.tenant.events import (
 )
 from mymedic.messages import Event
 from tests.integration.warehouse.rig import EventLog
+from tests.property.reconciliation.log_payers import claim_of
 from tests.property.reconciliation.world import Appointment, Dispute, Line, Payment, Refund, Session, World
 
 FOUNDED = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
@@ -83,6 +86,10 @@ def _facts(world: World) -> Iterator[Fact]:
             counterparty_class=bank.kind,
         )
         yield _at(bank.recorded_at, "bank_statement", f"bstm_{bank.bank_line_id}", recorded)
+    for transfer in world.transfers:
+        for aggregate, id, event in claim_of(transfer):
+            known_at = transfer.told_at if isinstance(event, ClaimSettled) else FOUNDED
+            yield _at(known_at, aggregate, id, event)
     for session in world.sessions:
         yield from _session(world, session)
     for deposit in world.deposits:
@@ -122,6 +129,9 @@ def _organisation(world: World) -> Iterator[Fact]:
             open_hours=(),
         )
         yield _at(FOUNDED, "branch", branch_id, branch)
+    for payer_id in sorted({one.payer_id for one in world.transfers}):
+        payer = PayerRegistered(payer_id=payer_id, name=payer_id, kind="insurer", tds_bps=0)
+        yield _at(FOUNDED, "tenant", tenant, payer)
     for practitioner_id in sorted({one.practitioner_id for one in world.appointments}):
         role = PractitionerRole(branch_id=BRANCHES[0], share_bps=5000, from_=date(2026, 9, 1))
         practitioner = PractitionerRegistered(

@@ -22,9 +22,10 @@ POSTED = {
     "cash_balanced",
     "deposit_matched",
     "qr_matched",
+    "claim_matched",
 }
 EXPECTED = {"in_transit", "on_hold", "partially_settled", "missing_settlement"} | {
-    f"{thing}_{state}" for thing in ("batch", "deposit", "qr") for state in ("in_transit", "missing")
+    f"{thing}_{state}" for thing in ("batch", "deposit", "qr", "claim") for state in ("in_transit", "missing")
 }
 
 
@@ -43,6 +44,7 @@ class Item:
     matched: int = 0
     excess: int = 0
     payment_id: str | None = None
+    payer_id: str | None = None
     gateway: str | None = None
     mode: str | None = None
     due_on: date | None = None
@@ -104,6 +106,7 @@ def known(world: World, as_of: datetime) -> World:
         bank_lines=[one for one in world.bank_lines if one.recorded_at <= as_of],
         sessions=[unclosed(one) for one in world.sessions if one.opened_at <= as_of],
         deposits=[one for one in world.deposits if one.recorded_at <= as_of],
+        transfers=[one for one in world.transfers if one.told_at <= as_of],
     )
 
 
@@ -185,7 +188,9 @@ def consume(left: int, lines: list[Line]) -> tuple[int, int, list[Line], list[Li
     return left - rem, excess, used, duplicates
 
 
-def bank_claims(world: World, batch_utrs: dict[str, str], slips: dict[tuple[str, str], str]) -> dict[str, str]:
+def bank_claims(
+    world: World, batch_utrs: dict[str, str], slips: dict[tuple[str, str], str], told_utrs: dict[str, str]
+) -> dict[str, str]:
     """bank line -> the item it is evidence of, by the first rule that fits."""
     payments = {one.payment_id: one for one in world.payments}
     sales = first_claims(
@@ -207,17 +212,23 @@ def bank_claims(world: World, batch_utrs: dict[str, str], slips: dict[tuple[str,
     return {
         line.bank_line_id: item
         for line in world.bank_lines
-        if (item := _bank_claim(line, batch_utrs, slips, sales if line.side == "C" else repaid)) is not None
+        if (item := _bank_claim(line, batch_utrs, slips, told_utrs, sales if line.side == "C" else repaid)) is not None
     }
 
 
 def _bank_claim(
-    line: BankLine, batch_utrs: dict[str, str], slips: dict[tuple[str, str], str], owners: dict[str, str]
+    line: BankLine,
+    batch_utrs: dict[str, str],
+    slips: dict[tuple[str, str], str],
+    told_utrs: dict[str, str],
+    owners: dict[str, str],
 ) -> str | None:
     if line.side == "C" and line.utr in batch_utrs:
         return batch_utrs[line.utr]
     if line.side == "C" and line.kind == "cash_deposit" and line.slip and (line.account, line.slip) in slips:
         return slips[line.account, line.slip]
+    if line.side == "C" and line.utr in told_utrs:
+        return told_utrs[line.utr]
     if line.kind in ("upi_qr", "unknown"):
         return owners.get(f"L5 {line.rrn}") or owners.get(f"L5 {line.utr}")
     return None

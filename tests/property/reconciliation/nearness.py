@@ -49,7 +49,7 @@ def _fill(item: Item, likenesses: list[tuple[Item, str | None]]) -> None:
 
 def _day(item: Item) -> date:
     """When an item is expected, or what day a line is of."""
-    return item.business_date if item.leg in ("L1", "L3") or not item.due_on else item.due_on
+    return item.business_date if item.leg in ("L1", "L3", "L6") or not item.due_on else item.due_on
 
 
 class _Desk:

@@ -31,6 +31,7 @@ class Books:
         self.payments = {one.payment_id: one for one in world.payments}
         self.branch_of: dict[str, str] = {}
         self._post_money()
+        self._post_claims(world)
         self._post_drawers(world)
 
     def post(self, branch_id: str, debit: str, credit: str, paise: int) -> None:
@@ -52,6 +53,14 @@ class Books:
         for dispute in self.world.disputes:
             if dispute.outcome == "lost":
                 self.post(self.payments[dispute.payment_id].branch_id, "2100", "1250", dispute.deducted)
+
+    def _post_claims(self, whole: World) -> None:
+        """Every bill is claimed whole from the first day on; what a payer sent is known once it is told."""
+        for transfer in whole.transfers:
+            self.post(transfer.branch_id, "1400", "4100", transfer.amount)
+            self.post(transfer.branch_id, "1410", "1400", transfer.amount)
+        for transfer in self.world.transfers:
+            self.post(transfer.branch_id, "1240", "1410", transfer.amount)
 
     def _post_drawers(self, whole: World) -> None:
         """Sales and refunds are posted with their payments; a count takes in all that a drawer ever saw."""
@@ -89,6 +98,8 @@ class Books:
                 self.post(branch_id, "1300", "1220", item.right)
             case "L5", "refund":
                 self.post(branch_id, "1225", "1300", item.right)
+            case "L6", "claim":
+                self._post_payer(item)
             case _, "line":
                 self.post("-1", "1300", "2910", item.right)
             case "L2", "batch":
@@ -119,6 +130,11 @@ class Books:
             branches = {one.cash_session_id: one.branch_id for one in self.world.sessions}
             slips = [one for one in self.world.deposits if f"L4:deposit:{one.account}/{one.slip}" == item.item_id]
             self._spread(item, "1110", [(branches[one.cash_session_id], one.amount) for one in slips])
+
+    def _post_payer(self, item: Item) -> None:
+        if item.right:
+            paid = [one for one in self.world.transfers if f"L6:claim:{one.utr}" == item.item_id]
+            self._spread(item, "1240", [(one.branch_id, one.amount) for one in paid])
 
     def _spread(self, item: Item, account: str, shares: list[tuple[str, int]]) -> None:
         parts: Counter[str] = Counter()

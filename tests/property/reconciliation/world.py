@@ -127,6 +127,19 @@ class Deposit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """What a payer told that it sent for a claim; some claims share one."""
+
+    claim_id: str
+    payer_id: str
+    utr: str
+    amount: int
+    paid_on: date
+    told_at: datetime
+    branch_id: str = "brn_1"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     gateway: str
     mode: Online
@@ -165,3 +178,4 @@ class World:
     bank_lines: list[BankLine] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     deposits: list[Deposit] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)

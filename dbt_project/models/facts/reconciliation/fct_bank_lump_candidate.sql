@@ -8,6 +8,7 @@ with lone as (
         case
             when lines.counterparty_class in ('gateway', 'pos') then 'L2'
             when lines.counterparty_class = 'cash_deposit' then 'L4'
+            when lines.counterparty_class = 'insurer' then 'L6'
             else 'L5'
         end as leg,
         days.bank_day_number
@@ -16,7 +17,7 @@ with lone as (
     where
         lines.side = 'C'
         and lines.item_id is null
-        and lines.counterparty_class in ('gateway', 'pos', 'cash_deposit', 'upi_qr', 'unknown')
+        and lines.counterparty_class in ('gateway', 'pos', 'cash_deposit', 'upi_qr', 'unknown', 'insurer')
 ),
 
 expected as (
@@ -32,6 +33,11 @@ expected as (
     inner join {{ ref('fct_payment_terms') }} as terms
         on transfers.tenant_id = terms.tenant_id and transfers.payment_id = terms.payment_id
     where transfers.leg = 'L5' and transfers.kind = 'qr'
+    union all
+    -- the day on which the payer sent it, not the last on which it may come
+    select tenant_id, item_id, 'L6', coalesce(min(payer_id), '-1'), {{ sum_paise('net_paise') }}, min(paid_on)
+    from {{ ref('fct_claim_settlement') }}
+    group by tenant_id, item_id
 ),
 
 waiting as (

@@ -8,9 +8,12 @@ with expected as (
         left_paise as amount_paise,
         class in ('in_transit', 'missing_settlement') as is_waiting
     from {{ ref('fct_recon_gateway') }}
-    {%- for model, word in [('payout', 'batch'), ('deposit', 'deposit'), ('bank', 'qr'), ('claim', 'claim')] %}
+    {%- for model, word, day in [
+        ('payout', 'batch', 'due_on'), ('deposit', 'deposit', 'due_on'), ('bank', 'qr', 'due_on'),
+        ('claim', 'claim', 'business_date'),
+    ] %}
     union all
-    select tenant_id, item_id, leg, due_on, left_paise, class in ('{{ word }}_in_transit', '{{ word }}_missing')
+    select tenant_id, item_id, leg, {{ day }}, left_paise, class in ('{{ word }}_in_transit', '{{ word }}_missing')
     from {{ ref('fct_recon_' ~ model) }}
     where kind = '{{ word }}'
     {%- endfor %}
