@@ -54,7 +54,7 @@ def truth(house: House, doors: Doors, as_of: datetime) -> dict[str, list[dict[st
         "mart_chain_financial": chain_financial(tenant, ledger.journal, ledger.receipts, found, today),
         "mart_trial_balance": trial_balance(tenant.id, ledger.journal, today),
         "ledger_days": ledger_days(tenant.id, ledger.journal),
-        "mart_census": census(tenant.id, ledger.beds, today),
+        "mart_census": census(tenant.id, ledger.beds, ledger.visits, today),
         "mart_claims_ageing": claims_ageing(tenant.id, ledger.claims, today),
         "mart_price_sensitivity": price_sensitivity(tenant, ledger.visits, ledger.bills, today),
         "mart_chain_variance": chain_variance(house, found, as_of),

@@ -51,7 +51,7 @@ GRAIN: dict[str, tuple[str, ...]] = {
         "specialty_id",
         "department_id",
     ),
-    "mart_census": ("tenant_id", "bed_id", "as_of_date"),
+    "mart_census": ("tenant_id", "line", "branch_id", "department_id", "bed_id", "as_of_date"),
     "mart_claims_ageing": ("tenant_id", "payer_id", "branch_id", "state", "bucket"),
     "mart_chain_variance": ("tenant_id", "period_kind", "period_start_on", "branch_id", "metric"),
     "mart_chain_financial": ("tenant_id", "month", "level", "branch_id", "city_id"),

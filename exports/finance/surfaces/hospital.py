@@ -1,4 +1,4 @@
-"""Reports of a hospital: beds by midnight, claims by age."""
+"""Reports of a hospital: beds and outpatients by midnight, claims by age."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ CENSUS = Surface(
     mart="mart_census",
     query="SELECT mart.* FROM mart_census mart",
     period_on="as_of_date",
-    key=("as_of_date", "bed_id"),
+    key=("as_of_date", "line", "branch_id", "department_id", "bed_id"),
     view=View(
         columns=(
             key("date", "as_of_date"),
             key("branch", "branch_name"),
             key("ward", "ward"),
-            count("beds", "1"),
+            count("beds", "beds_n"),
             count("occupied", "occupied_n"),
-            rate("occupancy", "occupied_n", "1"),
+            rate("occupancy", "occupied_n", "beds_n"),
             count("admitted", "admissions_n"),
             count("discharged", "discharges_n"),
+            count("outpatients", "opd_visits_n"),
         ),
         order_by="as_of_date, branch_name, ward",
         bars=Bars("Occupied beds", "as_of_date", "sum(occupied_n)", "count", most=62, is_timeline=True),
