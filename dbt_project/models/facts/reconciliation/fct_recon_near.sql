@@ -8,11 +8,9 @@ with expected as (
         left_paise as amount_paise,
         class in ('in_transit', 'missing_settlement') as is_waiting
     from {{ ref('fct_recon_gateway') }}
-    {%- for model, word, day in [
-        ('payout', 'batch', 'due_on'), ('deposit', 'deposit', 'due_on'), ('bank', 'qr', 'due_on'),
-        ('claim', 'claim', 'business_date'),
-    ] %}
+    {%- for model, word in [('payout', 'batch'), ('deposit', 'deposit'), ('bank', 'qr'), ('claim', 'claim')] %}
     union all
+    {%- set day = 'business_date' if word == 'claim' else 'due_on' %}
     select tenant_id, item_id, leg, {{ day }}, left_paise, class in ('{{ word }}_in_transit', '{{ word }}_missing')
     from {{ ref('fct_recon_' ~ model) }}
     where kind = '{{ word }}'
