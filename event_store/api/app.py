@@ -17,6 +17,7 @@ from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from opentelemetry.trace import TracerProvider
 
+from event_store.api.auditing import audit_routes
 from event_store.api.batches import batch
 from event_store.api.commands import command_routes
 from event_store.api.document import DocumentConfig
@@ -27,6 +28,7 @@ from event_store.api.problems import on_bug, on_http_error, on_refused
 from event_store.api.readiness import health, metrics, ready
 from event_store.api.reading import require_json
 from event_store.api.watching import Standings, Watch, watched
+from event_store.audit.forfeits import Books
 from event_store.committer import GroupCommitter
 from event_store.store import Store
 from event_store.subscriptions.standing import standings
@@ -48,12 +50,14 @@ def create_app(
     tracers: TracerProvider | None = None,
     grpc_port: int | None = None,
     followed: Sequence[Standings] = (),
+    books: Books | None = None,
 ) -> Litestar:
     """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves.
 
     `home` is the folder whose disk must take a file for the server to be ready. With a `grpc_port` (0: a free one,
     then in `app.state.grpc_port`) the same commands are answered over gRPC. `followed`: how consumers stand whose
-    checkpoints are kept elsewhere than in the ledger.
+    checkpoints are kept elsewhere than in the ledger. `books`: where auditors are shown the ledger entries of what was
+    kept.
     """
     clock = store.handler.clock
     watch = Watch(clock, store.feed, tracers, [partial(standings, store.ledger, clock), *followed])
@@ -91,8 +95,9 @@ def create_app(
     commands = Router(
         path="/", route_handlers=[*command_routes(), batch, look_up], guards=[authenticated, require_json]
     )
+    audit = Router(path="/", route_handlers=audit_routes(books), guards=[authenticated])
     app = Litestar(
-        route_handlers=[health, ready, metrics, *doors, commands],
+        route_handlers=[health, ready, metrics, *doors, commands, audit],
         state=State({"store": store, "clock": clock, "watch": watch, "limits": limits, "home": home}),
         exception_handlers={Refused: on_refused, HTTPException: on_http_error, Exception: on_bug},
         logging_config=None,  # the program that serves decides where its log goes

@@ -96,8 +96,12 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         else:
             details = {"field": field}
     # RFC 9110 asks for the methods that would do; every path of ours has one.
-    allowed = {"Allow": "POST" if request.url.path.startswith("/v1/") else "GET"} if error.status_code == 405 else {}
+    allowed = {"Allow": _method(request.url.path)} if error.status_code == 405 else {}
     return problem(ErrorBody(code=code, message=message, details=details), allowed)
+
+
+def _method(path: str) -> str:
+    return "POST" if path.startswith("/v1/") and not path.startswith("/v1/audit/") else "GET"
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

@@ -265,5 +265,7 @@ def _word(path: str) -> str:
         return "batch"
     if path == "/v1/identities:lookup":
         return "identities"
+    if path.startswith("/v1/audit/"):
+        return "audit"
     command = COMMAND_OF_PATH.get(path.removeprefix("/v1/commands/"))
     return command.__name__ if command else "unknown"

@@ -33,6 +33,17 @@ class Held(NamedTuple):
     detail: str
 
 
+class Span(NamedTuple):
+    """A part of what is known of something: after a seq, up to a seq, happened from and before, of some types."""
+
+    after_seq: int
+    until_seq: int
+    from_at: int | None = None  # microseconds
+    to_at: int | None = None
+    types: tuple[str, ...] = ()
+    limit: int = 10**9
+
+
 class Reads(ABC):
     """What can be asked of a ledger."""
 
@@ -65,6 +76,13 @@ class Reads(ABC):
             (tenant_id, at),
         )
         return (found[0][0], found[0][1]) if found else (0, GENESIS)
+
+    def end_at(self, tenant_id: str, seq: int) -> Head:
+        """Where the log ended when this was its last seq."""
+        found = self.rows(
+            "SELECT seq, event_hash, recorded_at FROM event WHERE tenant_id = ? AND seq = ?", (tenant_id, seq)
+        )
+        return Head(*found[0]) if found else Head()
 
     def stream(
         self, tenant_id: str, stream_id: str, after_version: int = 0, limit: int = 10**9
@@ -122,6 +140,54 @@ class Reads(ABC):
         )
         return list(dict.fromkeys(stream_id for (stream_id,) in found))
 
+    def streams_tagged_before(self, tenant_id: str, kind: str, value: str, before_seq: int) -> list[str]:
+        """As `streams_tagged`, of the events before a seq."""
+        found = self.rows(
+            f"SELECT stream_id FROM event WHERE tenant_id = ? AND seq IN ({_TAGGED_SEQS} AND seq < ?) ORDER BY seq",
+            (tenant_id, tenant_id, kind, value, before_seq),
+        )
+        return list(dict.fromkeys(stream_id for (stream_id,) in found))
+
+    def traced(self, tenant_id: str, kind: str, values: Sequence[str], span: Span) -> list[tuple[Any, ...]]:
+        """Rows of the events that carry any of these tags, or of some streams, in seq order: EVENT_COLUMNS."""
+        found, parameters = self._seqs(tenant_id, kind, values, span.after_seq, span.until_seq)
+        conditions = [f"seq IN ({found})"]
+        for condition, value in (("occurred_at >= ?", span.from_at), ("occurred_at < ?", span.to_at)):
+            if value is not None:
+                conditions.append(condition)
+                parameters.append(value)
+        if span.types:
+            conditions.append(f"event_type {self.among}")
+            parameters.append(self.values(span.types))
+        return self.rows(
+            f"{_EVENT_SELECT} WHERE tenant_id = ? AND {' AND '.join(conditions)} ORDER BY seq LIMIT ?",
+            (tenant_id, *parameters, span.limit),
+        )
+
+    def traced_about(self, tenant_id: str, kind: str, values: Sequence[str], until_seq: int) -> list[tuple[str, int]]:
+        """(branch, when something of it happened last) of what `traced` would give; `-` where there is no branch."""
+        found, parameters = self._seqs(tenant_id, kind, values, 0, until_seq)
+        return [
+            (branch_id, last)
+            for branch_id, last in self.rows(
+                "SELECT coalesce(branch_id, '-'), max(occurred_at) FROM event"
+                f" WHERE tenant_id = ? AND seq IN ({found}) GROUP BY 1 ORDER BY 1",
+                (tenant_id, *parameters),
+            )
+        ]
+
+    def _seqs(
+        self, tenant_id: str, kind: str, values: Sequence[str], after_seq: int, until_seq: int
+    ) -> tuple[str, list[Any]]:
+        """A question for seqs, and what it is asked with."""
+        # `seq + 0`: a range of seqs must not tempt an engine to walk the log instead of looking the stream up.
+        among, bounds = self.values(values), [after_seq, until_seq]
+        if kind == "stream":
+            sql = f"SELECT seq FROM event WHERE tenant_id = ? AND stream_id {self.among}"
+            return f"{sql} AND seq + 0 > ? AND seq + 0 <= ?", [tenant_id, among, *bounds]
+        sql = f"SELECT seq FROM tag WHERE tenant_id = ? AND kind = ? AND value {self.among}"
+        return f"{sql} AND seq > ? AND seq <= ?", [tenant_id, kind, among, *bounds]
+
     def tagged_classes(self, tenant_id: str, kind: str, value: str, before_seq: int) -> list[tuple[int, str, str, int]]:
         """(seq, stream, retention classes, when it happened) of the events that carry a tag, up to a seq."""
         found = self.rows(
@@ -153,13 +219,23 @@ class Reads(ABC):
             (tenant_id, self.values(list(stream_ids)), self.values(list(event_types))),
         )
 
-    def cause(self, tenant_id: str, event_id: str) -> tuple[str, str, str | None] | None:
-        """(actor JSON, causation_id, command_id) of one event."""
-        found = self.rows(
-            "SELECT actor, causation_id, command_id FROM event WHERE event_id = ? AND tenant_id = ?",
-            (event_id, tenant_id),
+    def events_named(self, tenant_id: str, event_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Rows of the events with these ids, in no order, in CLEAR_COLUMNS order."""
+        # `|| ''`: SQLite takes a list of ids for less choosy than the tenant, and would walk its log.
+        return self.rows(
+            f"{_CLEAR_SELECT} WHERE event_id {self.among} AND tenant_id || '' = ?",
+            (self.values(event_ids), tenant_id),
         )
-        return (found[0][0], found[0][1], found[0][2]) if found else None
+
+    def commands_named(self, tenant_id: str, command_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """(command id, ack JSON) of those of these commands that were answered."""
+        return [
+            (command_id, ack)
+            for command_id, ack in self.rows(
+                f"SELECT command_id, ack FROM command_log WHERE tenant_id = ? AND command_id {self.among}",
+                (tenant_id, self.values(command_ids)),
+            )
+        ]
 
     def guard(self, key: GuardKey) -> Held | None:
         """Who holds a guard, or None when it is free."""

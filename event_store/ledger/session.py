@@ -162,9 +162,13 @@ class Session(Reads):
         waiting = self._unwritten_tags.get((tenant_id, kind, value))
         return list(dict.fromkeys([*stored, *waiting])) if waiting else stored
 
-    def cause(self, tenant_id: str, event_id: str) -> tuple[str, str, str | None] | None:
+    def events_named(self, tenant_id: str, event_ids: Sequence[str]) -> list[tuple[Any, ...]]:
         self.flush()
-        return super().cause(tenant_id, event_id)
+        return super().events_named(tenant_id, event_ids)
+
+    def commands_named(self, tenant_id: str, command_ids: Sequence[str]) -> list[tuple[str, str]]:
+        self.flush()
+        return super().commands_named(tenant_id, command_ids)
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
         self.flush()

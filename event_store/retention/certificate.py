@@ -26,6 +26,7 @@ from event_store.ledger.session import Ledger
 from event_store.past import Pasts
 from event_store.recorded import Recorded, recorded
 from event_store.states import stream_of
+from event_store.then import records_then
 from mymedic.clock import from_micros
 from mymedic.errors import Refused, not_found
 from mymedic.messages import canonical_json
@@ -125,7 +126,7 @@ def certificate_of(ledger: Ledger, pasts: Pasts, tenant_id: str, id: str) -> Cer
         done, asked = executed.told.event, requested.told.event
         assert isinstance(done, DestructionExecuted) and isinstance(asked, ErasureRequested)
         verified = _verified(executed, rows)
-        records = _records_then(reads, pasts, tenant_id, subject_id, executed.told.seq)
+        records = records_then(reads, pasts, tenant_id, subject_id, executed.told.seq)
         return Certificate(
             certificate_id=done.certificate_id,
             tenant_id=tenant_id,
@@ -184,27 +185,6 @@ def _verified(executed: _Row, rows: Sequence[_Row]) -> tuple[str, ...]:
         "manifest_sha256 is that of the keys and the replaced bodies which the event names",
         "chain_hash_before is where the log ended before the destruction",
     )
-
-
-def _records_then(reads: Reads, pasts: Pasts, tenant_id: str, subject_id: str, seq: int) -> list[str]:
-    """Every id of the person when the destruction was decided; guards would say how merges stand now."""
-    survivor_id = subject_id
-    while (merged_into := _survivor_then(reads, pasts, tenant_id, survivor_id, seq)) is not None:
-        survivor_id = merged_into
-    records, waiting = [], [survivor_id]
-    while waiting:
-        records.append(one := waiting.pop())
-        waiting += pasts.fold(tenant_id, stream_of("patient", one), seq).duplicates
-    return sorted(records)
-
-
-def _survivor_then(reads: Reads, pasts: Pasts, tenant_id: str, patient_id: str, seq: int) -> str | None:
-    survivor_id = None
-    for row in reads.tagged(tenant_id, "patient", patient_id):
-        told = recorded(row, pasts)
-        if told.seq < seq and getattr(told.event, "duplicate_id", None) == patient_id:
-            survivor_id = told.stream_id.partition("-")[2] if told.event_type == "PatientsMerged" else None
-    return survivor_id
 
 
 def _basis(requested: Recorded, asked: ErasureRequested, records: Sequence[str]) -> str:

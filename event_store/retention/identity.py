@@ -50,7 +50,7 @@ class PersonalData:
         handler = self._handler
         with handler.ledger.read() as reads:
             view = View(reads, handler.pasts, tenant_id)
-            _require_tenant(view)
+            require_tenant(view)
             # Each with its own branches: an auditor of all of them must not see all as the front desk of one.
             at_work, auditing = _granted(view, actor, *IN_BRANCHES), _granted(view, actor, BREAKS_GLASS)
             reason = _admitted(at_work, justification)
@@ -146,7 +146,8 @@ class View:
         return {duplicate_id: survivor_id for duplicate_id, survivor_id, _ in found}
 
 
-def _require_tenant(view: View) -> None:
+def require_tenant(view: View) -> None:
+    """NOT_FOUND or TENANT_SUSPENDED: nobody reads of a tenant that is not there or may not work."""
     tenant = view.state("tenant", view.tenant_id)
     if not tenant.exists:
         raise Refused("NOT_FOUND", "there is no such tenant")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from event_store.aggregates.followup.commands import (
     AmendFollowUp,
@@ -24,13 +25,23 @@ from event_store.aggregates.followup.events import (
 from event_store.aggregates.followup.state import State
 from mymedic import policies
 from mymedic.clock import business_date
-from mymedic.deciding import Context, Decision, check
+from mymedic.deciding import Context, Decision, Moment, check
 from mymedic.followups import completed_by
 from mymedic.messages import Command, Event, On
 from mymedic.patients import check_not_erased
-from mymedic.policies import FollowUpBody
+from mymedic.policies import FollowUpBody, PolicyVersion
 
 FURTHEST = timedelta(days=3660)
+
+
+class Promise(NamedTuple):
+    """All days are inclusive; `free_until` None: no visit of it is free."""
+
+    policy: PolicyVersion
+    due_from: date
+    due_to: date
+    free_until: date | None
+    lapse_on: date
 
 
 def request_follow_up(state: State, command: RequestFollowUp, context: Context) -> Iterator[Event]:
@@ -43,20 +54,9 @@ def request_follow_up(state: State, command: RequestFollowUp, context: Context) 
     reason_hash = context.keyed_hash(" ".join(command.reason.casefold().split()))
     standing = context.holder("followup_reason", f"{command.encounter_id}#{reason_hash}")
     check(standing is None, "ALREADY_EXISTS", "it has been asked for already", followup_id=standing)
-    branch = context.require("branch", encounter.branch_id)
-    pin = policies.in_force(
-        context,
-        "follow_up",
-        context.occurred_at,
-        branch_id=encounter.branch_id,
-        city_id=branch.city_on(context.today()),
-    )
-    body = pin.body
-    assert isinstance(body, FollowUpBody)
-    appointment = context.require("appointment", encounter.appointment_id)
-    # A visit that cost nothing buys no other one.
-    is_free = body.free_visits > 0 and not appointment.is_free_followup
-    due_to = command.due_on + timedelta(days=body.late_days)
+    context.require("branch", encounter.branch_id)
+    context.require("appointment", encounter.appointment_id)
+    promise = promised(context, encounter, command.due_on)
     yield FollowUpRequested(
         encounter_id=command.encounter_id,
         patient_id=encounter.patient_id,
@@ -64,14 +64,39 @@ def request_follow_up(state: State, command: RequestFollowUp, context: Context) 
         specialty_id=encounter.specialty_id,
         branch_id=encounter.branch_id,
         due_on=command.due_on,
-        due_from=command.due_on - timedelta(days=body.early_days),
+        due_from=promise.due_from,
+        due_to=promise.due_to,
+        free_until=promise.free_until,
+        lapse_on=promise.lapse_on,
+        same_practitioner=command.same_practitioner,
+        policy_version_id=promise.policy.policy_version_id,
+        reason_hash=reason_hash,
+        pii=FollowUpPii(reason_text=command.reason),
+    )
+
+
+def promised(moment: Moment, encounter: Any, due_on: date) -> Promise:
+    """The window around the day, and how long a visit is free, by the policy in force at this moment."""
+    branch = moment.state("branch", encounter.branch_id)
+    policy = policies.in_force(
+        moment,
+        "follow_up",
+        moment.occurred_at,
+        branch_id=encounter.branch_id,
+        city_id=branch.city_on(moment.today()),
+    )
+    body = policy.body
+    assert isinstance(body, FollowUpBody)
+    # A visit that cost nothing buys no other one.
+    is_free = body.free_visits > 0 and not moment.state("appointment", encounter.appointment_id).is_free_followup
+    seen_on = business_date(encounter.started_at, moment.tz)
+    due_to = due_on + timedelta(days=body.late_days)
+    return Promise(
+        policy=policy,
+        due_from=due_on - timedelta(days=body.early_days),
         due_to=due_to,
         free_until=seen_on + timedelta(days=body.free_days) if is_free else None,
         lapse_on=due_to + timedelta(days=body.lapse_days),
-        same_practitioner=command.same_practitioner,
-        policy_version_id=pin.policy_version_id,
-        reason_hash=reason_hash,
-        pii=FollowUpPii(reason_text=command.reason),
     )
 
 

@@ -1,0 +1,191 @@
+"""`GET /v1/audit/…`: the events of a subject, and the auditor's eight questions about it (DOMAIN §7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, NamedTuple
+
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from event_store.api.asking import instant
+from event_store.api.commands import REFUSALS
+from event_store.api.identity import Bearer
+from event_store.api.watching import seen_of
+from event_store.audit.answers import Answer
+from event_store.audit.asked import PAGE_LIMIT, PAGE_USUAL, SUBJECTS, Asked, Subject
+from event_store.audit.book import Book, opened
+from event_store.audit.changes import Changes, changes
+from event_store.audit.events import AuditedEvents, events
+from event_store.audit.forfeits import Books, Forfeits, forfeits
+from event_store.audit.history import Initiators, Order, Timeline, initiators, order, timeline
+from event_store.audit.payments import Payments, payments
+from event_store.audit.policies import Policies, policies
+from event_store.audit.refunds import Refunds, refunds
+from event_store.audit.sight import sight_of
+from event_store.handle import Handler
+from event_store.retention.identity import View
+from mymedic.errors import Refused
+from mymedic.messages import ID_PATTERN
+
+
+class Question(NamedTuple):
+    """A word of the path and of `mymedic audit`. `is_paged`: of events, not of a sum over all of them."""
+
+    ask: Callable[[Book, Asked], Answer]
+    answer: type[Answer]
+    summary: str
+    is_paged: bool = True
+
+
+QUESTIONS: dict[str, Question] = {
+    "events": Question(events, AuditedEvents, "Every event, with who is behind it and its hash proof"),
+    "timeline": Question(timeline, Timeline, "Q1 What happened?"),
+    "order": Question(order, Order, "Q2 In what order?"),
+    "initiators": Question(initiators, Initiators, "Q3 Who initiated it?"),
+    "changes": Question(changes, Changes, "Q4 What changed?"),
+    "policies": Question(policies, Policies, "Q5 What policy applied, and is it right when worked out again?"),
+    "payments": Question(payments, Payments, "Q6 What payment applied?", is_paged=False),
+    "refunds": Question(refunds, Refunds, "Q7 What was refunded?", is_paged=False),
+    "forfeits": Question(forfeits, Forfeits, "Q8 What was forfeited?", is_paged=False),
+}
+_SAMPLES = {
+    "patient": "pat_01KA3F9Z7Q8W2XH5N6RJ4TBCDE",
+    "appointment": "appt_01KA3F9Z7Q8W2XH5N6RJ4TBCDE",
+    "stream": "payment-pay_01KA3F9Z7Q8W2XH5N6RJ4TBCDE",
+}
+
+
+def _subject(kind: str) -> Any:
+    length = 64 if kind != "stream" else 96
+    samples = [Example(value=_SAMPLES[kind])] if kind in _SAMPLES else None
+    return QueryParameter(
+        min_length=3, max_length=length, pattern=ID_PATTERN, examples=samples, description=f"ask about this {kind}"
+    )
+
+
+def _moment(name: str, description: str) -> Any:
+    sample = [Example(value="2026-11-04T18:29:59Z")]
+    shape = {"format": "date-time"}
+    return QueryParameter(name=name, max_length=40, schema_extra=shape, examples=sample, description=description)
+
+
+Patient = Annotated[str | None, _subject("patient")]
+Appointment = Annotated[str | None, _subject("appointment")]
+Payment = Annotated[str | None, _subject("payment")]
+Admission = Annotated[str | None, _subject("admission")]
+Claim = Annotated[str | None, _subject("claim")]
+Invoice = Annotated[str | None, _subject("invoice")]
+Stream = Annotated[str | None, _subject("stream")]
+Correlation = Annotated[str | None, _subject("correlation")]
+AsOf = Annotated[str | None, _moment("as_of", "answer as it was known then; without it, as it is known now")]
+From = Annotated[str | None, _moment("from", "only what happened then or later")]
+To = Annotated[str | None, _moment("to", "only what happened before")]
+Types = Annotated[
+    str | None,
+    QueryParameter(
+        name="types",
+        max_length=2000,
+        pattern=r"^[A-Za-z]+(,[A-Za-z]+)*$",
+        examples=[Example(value="AppointmentCancelled,RefundRequested")],
+        description="only events of these types, with commas between",
+    ),
+]
+PageOf = Annotated[
+    str | None, QueryParameter(name="page", max_length=40, description="`next` of the answer before, to go on from it")
+]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_LIMIT, description="events a page, at most")]
+
+
+def audit_routes(books: Books | None) -> list[HTTPRouteHandler]:
+    """`books` is where the ledger entries of a forfeit are read, if anywhere."""
+    return [_route(word, question, books) for word, question in QUESTIONS.items()]
+
+
+def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandler:
+    ask = partial(forfeits, books=books) if question.ask is forfeits else question.ask
+
+    async def whole(
+        request: Request[Any, Any, Any],
+        patient_id: Patient = None,
+        appointment_id: Appointment = None,
+        payment_id: Payment = None,
+        admission_id: Admission = None,
+        claim_id: Claim = None,
+        invoice_id: Invoice = None,
+        stream_id: Stream = None,
+        correlation_id: Correlation = None,
+        as_of: AsOf = None,
+    ) -> Response[Any]:
+        ids = (patient_id, appointment_id, payment_id, admission_id, claim_id, invoice_id, stream_id, correlation_id)
+        asked = Asked(subject=_the_subject(*ids), as_of=instant(as_of, "as_of"))
+        return await _answered(request, ask, asked)
+
+    async def paged(
+        request: Request[Any, Any, Any],
+        patient_id: Patient = None,
+        appointment_id: Appointment = None,
+        payment_id: Payment = None,
+        admission_id: Admission = None,
+        claim_id: Claim = None,
+        invoice_id: Invoice = None,
+        stream_id: Stream = None,
+        correlation_id: Correlation = None,
+        as_of: AsOf = None,
+        from_at: From = None,
+        to_at: To = None,
+        types: Types = None,
+        page: PageOf = None,
+        limit: Limit = PAGE_USUAL,
+    ) -> Response[Any]:
+        ids = (patient_id, appointment_id, payment_id, admission_id, claim_id, invoice_id, stream_id, correlation_id)
+        asked = Asked(
+            subject=_the_subject(*ids),
+            as_of=instant(as_of, "as_of"),
+            from_at=instant(from_at, "from"),
+            to_at=instant(to_at, "to"),
+            types=tuple(types.split(",")) if types else (),
+            page=page,
+            limit=limit,
+        )
+        return await _answered(request, ask, asked)
+
+    answer = paged if question.is_paged else whole
+    answer.__annotations__["return"] = Response[question.answer]  # type: ignore[name-defined]
+    answer.__name__ = f"audit_{word}"
+    return get(
+        path=f"/v1/audit/{word}",
+        tags=["audit"],
+        summary=question.summary,
+        description=f"{(question.answer.__doc__ or '').strip()}\n\nName one subject. Roles: AU, CM, FN, EN.",
+        operation_id=f"Audit{word.capitalize()}",
+        responses={status: REFUSALS[status] for status in (401, 403, 404, 422, 429, 503)},
+    )(answer)
+
+
+def _the_subject(*ids: str | None) -> Subject:
+    named = [Subject(kind, id) for kind, id in zip(SUBJECTS, ids, strict=True) if id is not None]
+    if len(named) != 1:
+        wanted = ", ".join(f"{kind}_id" for kind in SUBJECTS)
+        raise Refused("VALIDATION_FAILED", f"name one of {wanted}", field="patient_id", named=len(named))
+    return named[0]
+
+
+async def _answered(
+    request: Request[Any, Any, Any], ask: Callable[[Book, Asked], Answer], asked: Asked
+) -> Response[Any]:
+    store, bearer = request.app.state.store, request.state.bearer
+    found = await asyncio.to_thread(_asked_by, store.handler, bearer, ask, asked)
+    seen_of(request).outcome = "answered"
+    return Response(content=found, headers={"Cache-Control": "no-store"})
+
+
+def _asked_by(handler: Handler, bearer: Bearer, ask: Callable[[Book, Asked], Answer], asked: Asked) -> Answer:
+    with handler.ledger.read() as reads:
+        sight = sight_of(View(reads, handler.pasts, bearer.tenant_id), bearer.actor)
+    with opened(handler, bearer.tenant_id, sight, asked) as book:
+        return ask(book, asked)
