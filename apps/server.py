@@ -1,16 +1,17 @@
-"""The server: the command API, and beside it the reactions and timers, all in one process on loopback."""
+"""The server: the command API, and beside it reactions, timers and live views, all in one process on loopback."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import partial
 
 import uvicorn
 
 from apps.identity import identity_of
+from apps.live import keeping
 from apps.logs import log_to_stderr
 from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import create_app
@@ -20,6 +21,7 @@ from event_store.store import Store, open_store
 from mymedic.clock import Clock
 from mymedic.settings import Settings
 from processes.runner import Runner
+from projections.worker import open_live
 
 _LOG = logging.getLogger(__name__)
 # Reactions look at the log this often; a reader that waits for a hint alone would miss a lost one.
@@ -74,14 +76,17 @@ def limits_of(settings: Settings, clock: Clock) -> RateLimits:
 def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> None:
     """Serve until interrupted."""
     log_to_stderr(settings.log_level)
-    with open_store(settings) as store:
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(settings))
+        live = open_live(settings, store, opened)
         app = create_app(
             store,
             identity_of(settings, store.handler.clock),
-            companions=[partial(reactions, settings)],
+            companions=[partial(reactions, settings), keeping(live)],
             doors=[webhook_route(settings, store)],
             limits=limits_of(settings, store.handler.clock),
             home=settings.resolved_home,
             grpc_port=grpc_port,
+            followed=[live.standings],
         )
         uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)

@@ -12,13 +12,14 @@ from typing import Any
 from event_store.catalogue import require_readable
 from event_store.ledger import Ledger, open_ledger
 from event_store.ledger.columnar import Part
+from event_store.ledger.consuming import waits_since
 from event_store.ledger.reads import FOLD_COLUMNS
 from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.past import Pasts
 from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
 from event_store.recorded import Recorded, Replayed, Unreadable, recorded, recorded_if_readable, replayed
 from event_store.retention.keys import Vault, open_vault
-from mymedic.clock import micros
+from mymedic.clock import from_micros, micros
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
@@ -55,6 +56,12 @@ class Feed:
         """(seq, chain hash) of the last event recorded up to an instant: what a build as of then rests on."""
         with self._ledger.read() as reads:
             return reads.known_at(tenant_id, micros(at))
+
+    def waits_since(self, tenant_id: str, after_seq: int) -> datetime | None:
+        """When the first event after a seq was recorded; None when there is none."""
+        with self._ledger.read() as reads:
+            at = waits_since(reads, tenant_id, after_seq)
+        return from_micros(at) if at is not None else None
 
     def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
         with self._ledger.read() as reads:

@@ -13,7 +13,7 @@ from event_store.feed import Feed
 from mymedic.clock import Clock, micros
 from projections.database import ReadDatabase, Reader
 from projections.database.base import Checkpoint
-from projections.keeper import Keeper
+from projections.keeper import Keeper, LeftOut, nothing_left_out
 from projections.projection import Projection
 from projections.row import Row, columns_of, writer_of
 
@@ -55,6 +55,7 @@ def rebuild(
     clock: Clock,
     tenant_id: str,
     projections: Sequence[Projection],
+    left_out: LeftOut = nothing_left_out,
     on_progress: OnProgress = lambda seq, until: None,
 ) -> list[Rebuilt]:
     """Fold projections from the first event beside what is read, and swap them in where both are level.
@@ -63,7 +64,7 @@ def rebuild(
     that was read before stays for KEPT_FOR.
     """
     new = _begin(feed, database, tenant_id, projections)
-    keeper = Keeper(feed, database, clock, projections, frozenset(new.items()), REBUILD_BATCH)
+    keeper = Keeper(feed, database, clock, projections, left_out, frozenset(new.items()), REBUILD_BATCH)
     until = feed.head(tenant_id)
     while (step := keeper.advance(tenant_id, until)).events:
         on_progress(step.seq, until)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from event_store.feed import Feed
 from event_store.ledger.append_only import REPLACING
 from event_store.recorded import Recorded
+from event_store.subscriptions.parking import shortened
 from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
-from projections.database import ReadDatabase, Reader
+from projections.database import ReadDatabase
 from projections.database.base import Checkpoint, Parked
 from projections.projection import Projection
 from projections.row import Row
@@ -22,6 +23,13 @@ from projections.view import Key, View
 _LOG = logging.getLogger(__name__)
 # Events of one batch: enough to pay for a transaction, few enough to be read within milliseconds.
 BATCH = 2_000
+
+
+LeftOut = Callable[[str], frozenset[tuple[str, int]]]
+
+
+def nothing_left_out(_: str) -> frozenset[tuple[str, int]]:
+    return frozenset()
 
 
 class Overtaken(Exception):
@@ -47,22 +55,35 @@ class _Followed:
     checkpoint: Checkpoint
     view: View
     parked: dict[str, Parked]
-    discarded: dict[str, list[tuple[int, int]]]
+    left_out: frozenset[int]
+    attempts: dict[int, int]  # seq -> how often it has failed in the generation before this one
     news: dict[str, Parked] = field(default_factory=dict)
 
-    def is_discarded(self, event: Recorded) -> bool:
-        return any(first <= event.seq <= last for first, last in self.discarded.get(event.stream_id, ()))
-
     def park(self, event: Recorded, error: str, now: int) -> None:
-        """The event and what follows it in its stream wait."""
-        before = self.parked.get(event.stream_id)
-        cp = self.checkpoint
-        parked = (
-            Parked(cp.projection, cp.generation, event.stream_id, event.seq, event.seq, 1, error, now)
-            if before is None
-            else before._replace(last_seq=event.seq, events=before.events + 1)
+        """The event waits, and what follows it in its stream behind it."""
+        self._note(
+            Parked(
+                projection=self.checkpoint.projection,
+                generation=self.checkpoint.generation,
+                stream_id=event.stream_id,
+                first_seq=event.seq,
+                last_seq=event.seq,
+                events=1,
+                event_id=event.event_id,
+                event_type=event.event_type,
+                error=shortened(error),
+                attempts=self.attempts.get(event.seq, 0) + 1,
+                parked_at=now,
+            )
         )
-        self.parked[event.stream_id] = self.news[event.stream_id] = parked
+
+    def wait(self, event: Recorded) -> None:
+        """The event is of a parked stream."""
+        before = self.parked[event.stream_id]
+        self._note(before._replace(last_seq=event.seq, events=before.events + 1))
+
+    def _note(self, parked: Parked) -> None:
+        self.parked[parked.stream_id] = self.news[parked.stream_id] = parked
 
 
 class _Stored:
@@ -85,7 +106,8 @@ class _Stored:
 class Keeper:
     """The projections of some tenants, in one process. Not for several threads.
 
-    `only`: (projection, generation) of the rebuilds to be followed, instead of what is live.
+    `left_out` gives, for a tenant, the (projection, seq) that somebody has discarded. `only`: (projection, generation)
+    of the rebuilds to be followed, instead of what is live.
     """
 
     def __init__(
@@ -94,6 +116,7 @@ class Keeper:
         database: ReadDatabase,
         clock: Clock,
         projections: Sequence[Projection],
+        left_out: LeftOut = nothing_left_out,
         only: frozenset[tuple[str, int]] | None = None,
         batch: int = BATCH,
     ) -> None:
@@ -101,6 +124,7 @@ class Keeper:
         self._database = database
         self._clock = clock
         self._projections = {one.name: one for one in projections}
+        self._left_out = left_out
         self._only = only
         self._batch = batch
         self._tenants: dict[str, list[_Followed]] = {}
@@ -150,6 +174,10 @@ class Keeper:
             ),
         )
 
+    def seq(self, tenant_id: str) -> int:
+        """Up to where all projections of a tenant have folded its log."""
+        return min((one.checkpoint.seq for one in self._followed(tenant_id)), default=0)
+
     def forget(self, tenant_id: str) -> None:
         """Read everything about a tenant anew."""
         self._tenants.pop(tenant_id, None)
@@ -166,7 +194,8 @@ class Keeper:
         if self._only is None:
             self._begin_new(tenant_id)
         with self._database.read(tenant_id) as reader:
-            checkpoints, parked, discarded = reader.checkpoints(), reader.parked(), reader.discarded()
+            checkpoints, parked = reader.checkpoints(), reader.parked()
+        left_out = self._left_out(tenant_id)
         followed = []
         streams: dict[int, Streams] = {}
         for one in checkpoints:
@@ -175,14 +204,17 @@ class Keeper:
                 continue
             at = streams.setdefault(one.seq, Streams(self._feed, tenant_id, one.seq))
             view = View(_Stored(self._database, tenant_id, one.generation), at, projection.rows)
-            waiting = {
-                p.stream_id: p for p in parked if (p.projection, p.generation) == (one.projection, one.generation)
-            }
-            let_go: dict[str, list[tuple[int, int]]] = {}
-            for name, stream_id, first, last in discarded:
-                if name == one.projection:
-                    let_go.setdefault(stream_id, []).append((first, last))
-            followed.append(_Followed(projection, one, view, waiting, let_go))
+            own = [waiting for waiting in parked if waiting.projection == one.projection]
+            followed.append(
+                _Followed(
+                    projection,
+                    one,
+                    view,
+                    parked={waiting.stream_id: waiting for waiting in own if waiting.generation == one.generation},
+                    left_out=frozenset(seq for name, seq in left_out if name == one.projection),
+                    attempts={w.first_seq: w.attempts for w in own if w.generation < one.generation},
+                )
+            )
         return followed
 
     def _is_followed(self, checkpoint: Checkpoint, projection: Projection) -> bool:
@@ -227,9 +259,9 @@ class Keeper:
                 continue
             for one in group:
                 fold = one.projection.folds.get(type(event.event))
-                if event.stream_id in one.parked:
-                    one.park(event, "", now)
-                elif fold is not None and not (one.discarded and one.is_discarded(event)):
+                if one.parked and event.stream_id in one.parked:
+                    one.wait(event)
+                elif fold is not None and event.seq not in one.left_out:
                     one.view.begin(event.seq)
                     try:
                         fold(event, event.event, one.view)
@@ -281,9 +313,3 @@ def _refuse_outage(error: Exception) -> None:
     """Raise what is no fault of the event: the log or the database cannot be read."""
     if isinstance(error, Refused) and error.http_status >= 500:
         raise error
-
-
-def parked_streams(reader: Reader) -> list[Parked]:
-    """What waits in the generations that are live."""
-    live = {(one.projection, one.generation) for one in reader.checkpoints() if one.state == "live"}
-    return [one for one in reader.parked() if (one.projection, one.generation) in live]

@@ -32,8 +32,12 @@ class Parked(NamedTuple):
     first_seq: int
     last_seq: int
     events: int
+    event_id: str  # of the first, like what follows
+    event_type: str
     error: str
+    attempts: int
     parked_at: int
+    state: str = "parked"  # retry or discard once somebody has decided so
 
 
 class Reader(ABC):
@@ -69,15 +73,6 @@ class Reader(ABC):
             (self.tenant_id,),
         )
         return [Parked(*one) for one in found]
-
-    def discarded(self) -> list[tuple[str, str, int, int]]:
-        """(projection, stream, first seq, last seq) of the events that somebody has let go."""
-        found = self.rows(
-            "SELECT projection, stream_id, first_seq, last_seq FROM projection_parked_decision"
-            " WHERE tenant_id = ? AND decision = 'discard' ORDER BY projection, first_seq",
-            (self.tenant_id,),
-        )
-        return [(projection, stream_id, first, last) for projection, stream_id, first, last in found]
 
     def get(self, row_class: type[R], generation: int, key: Sequence[Any]) -> R | None:
         """A row by its key."""
@@ -137,7 +132,7 @@ class Writer(Reader):
         self.execute(
             f"INSERT INTO projection_parked (tenant_id, {', '.join(Parked._fields)})"
             f" VALUES (?{', ?' * len(Parked._fields)})"
-            " ON CONFLICT (tenant_id, projection, generation, stream_id, first_seq)"
+            " ON CONFLICT (tenant_id, projection, generation, stream_id)"
             " DO UPDATE SET last_seq = excluded.last_seq, events = excluded.events",
             (self.tenant_id, *parked),
         )

@@ -53,27 +53,13 @@ PARKED = Table(
     Column("first_seq", BigInteger, nullable=False),  # the event that failed
     Column("last_seq", BigInteger, nullable=False),  # the last of its stream that waits behind it
     Column("events", Integer, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
     Column("error", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("parked_at", BigInteger, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "projection", "generation", "stream_id", "first_seq"),
-    sqlite_with_rowid=False,
-)
-
-# Never deleted: who let parked events go, or had them tried again, when and why. A discarded range is left out of
-# every later rebuild too.
-PARKED_DECISION = Table(
-    "projection_parked_decision",
-    METADATA,
-    Column("tenant_id", Text, nullable=False),
-    Column("projection", Text, nullable=False),
-    Column("stream_id", Text, nullable=False),
-    Column("first_seq", BigInteger, nullable=False),
-    Column("last_seq", BigInteger, nullable=False),
-    Column("decision", Text, nullable=False),  # retry, discard
-    Column("decided_by", Text, nullable=False),
-    Column("decided_at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    PrimaryKeyConstraint("tenant_id", "projection", "stream_id", "first_seq", "decided_at"),
+    Column("state", Text, nullable=False),  # parked; retry or discard once somebody has decided so
+    PrimaryKeyConstraint("tenant_id", "projection", "generation", "stream_id"),
     sqlite_with_rowid=False,
 )
 

@@ -46,7 +46,9 @@ def test_every_command_in_the_documents_exists() -> None:
         for path in MARKDOWN
         if path.parent != REFERENCE
         for found in re.findall(
-            r"(?:^|[`/ ])mymedic ((?:import|ingest|key|parked|statement|webhooks) [a-z]+|[a-z]+)\b", _code(path), re.MULTILINE
+            r"(?:^|[`/ ])mymedic ((?:import|ingest|key|parked|statement|webhooks) [a-z]+|[a-z]+)\b",
+            _code(path),
+            re.MULTILINE,
         )
         if found not in known
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -13,17 +13,20 @@ from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase
 from projections.generations import content_hash, rebuild
 from projections.keeper import Keeper
+from projections.projection import Projection
 from tests.integration.projections.live import NOW, Crash, CrashingDatabase, ShakyFeed
 
 Open = Callable[[], ReadDatabase]
 Hashes = dict[str, dict[str, str]]
 
 
-def hashes_of(database: ReadDatabase, tenant_id: str) -> dict[str, str]:
-    """Of what is live."""
+def hashes_of(
+    database: ReadDatabase, tenant_id: str, projections: Sequence[Projection] = PROJECTIONS
+) -> dict[str, str]:
+    """Table -> hash of what is live."""
     with database.read(tenant_id) as reader:
         live = {one.projection: one.generation for one in reader.checkpoints() if one.state == "live"}
-        return {row.table: content_hash(reader, row, live[one.name]) for one in PROJECTIONS for row in one.rows}
+        return {row.table: content_hash(reader, row, live[one.name]) for one in projections for row in one.rows}
 
 
 def test_every_projection_has_rows_in_the_simulated_chain(replayed: ReadDatabase, log: Feed) -> None:
