@@ -12,7 +12,7 @@ import msgspec
 from event_store.feed import Feed
 from mymedic.clock import Clock, micros
 from projections.database import ReadDatabase, Reader
-from projections.database.base import Checkpoint
+from projections.database.access import Checkpoint
 from projections.keeper import Keeper, LeftOut, nothing_left_out
 from projections.projection import Projection
 from projections.row import Row, columns_of, writer_of

@@ -14,7 +14,7 @@ from event_store.subscriptions.parking import shortened
 from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
 from projections.database import ReadDatabase
-from projections.database.base import Checkpoint, Parked
+from projections.database.access import Checkpoint, Parked
 from projections.projection import Projection
 from projections.row import Row
 from projections.streams import Streams

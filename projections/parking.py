@@ -12,7 +12,7 @@ from event_store.subscriptions.parking import Decision, Parked, ParkingLog, stil
 from mymedic.clock import from_micros
 from mymedic.messages import Actor
 from projections.database import ReadDatabase
-from projections.database.base import Parked as ParkedRow
+from projections.database.access import Parked as ParkedRow
 
 PREFIX = "live:"
 

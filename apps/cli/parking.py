@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from event_store.store import Store
 from event_store.subscriptions.parking import Decision, LedgerParking, Parked, Parking, ParkingLog
 from mymedic.errors import Refused
 from mymedic.settings import Settings
+from projections.worker import open_live
 
 # Of the permission matrix: who may replay may decide what a consumer leaves out.
 MAY_DECIDE = "EN"
@@ -34,9 +36,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(words)
 
 
-def parkings(settings: Settings, store: Store) -> list[Parking]:
+@contextmanager
+def parkings(settings: Settings, store: Store) -> Iterator[list[Parking]]:
     """Wherever consumers park."""
-    return [LedgerParking(store.ledger, store.handler.clock)]
+    with ExitStack() as opened:
+        live = open_live(settings, store, opened)
+        yield [LedgerParking(store.ledger, store.handler.clock), live.parking]
 
 
 def list_parked(
@@ -56,7 +61,8 @@ def list_parked(
             rows = [[s.at, s.consumer, s.stream_id, s.first_seq, s.step, s.actor_id, s.reason] for s in steps]
             OUT.print(table("Parked streams, step by step", columns, rows, right=["seq"]))
             return 0
-        found = _waiting(parkings(settings, store), tenant)
+        with parkings(settings, store) as every:
+            found = _waiting(every, tenant)
     if json:
         print_json({"parked": found})
         return 1 if found else 0
@@ -102,14 +108,9 @@ def _decide(
         bearer = Signers(settings, token, None).bearer
         if not bearer.actor.has(MAY_DECIDE):
             raise Refused("FORBIDDEN", f"{decision} is for {MAY_DECIDE}", role=MAY_DECIDE)
-        for parking in parkings(settings, store):
-            found = [one for one in parking.waiting() if (one.tenant_id, one.stream_id) == (bearer.tenant_id, stream)]
-            one = _the_one([one for one in found if consumer in (None, one.consumer)])
-            if one is not None:
-                decided = parking.decide(one, decision, bearer.actor, why)
-                break
-        else:
-            raise Refused("NOT_FOUND", f"{stream} is not parked", stream=stream, consumer=consumer)
+        with parkings(settings, store) as every:
+            parking, one = _the_one(every, bearer.tenant_id, stream, consumer)
+            decided = parking.decide(one, decision, bearer.actor, why)
     if json:
         print_json({"decided": decided})
     else:
@@ -117,11 +118,19 @@ def _decide(
         OUT.print(f"{stream} {what} for {decided.consumer} at its worker's next round", highlight=False, soft_wrap=True)
 
 
-def _the_one(found: Sequence[Parked]) -> Parked | None:
+def _the_one(every: Sequence[Parking], tenant_id: str, stream: str, consumer: str | None) -> tuple[Parking, Parked]:
+    found = [
+        (parking, one)
+        for parking in every
+        for one in parking.waiting()
+        if (one.tenant_id, one.stream_id) == (tenant_id, stream) and consumer in (None, one.consumer)
+    ]
+    if not found:
+        raise Refused("NOT_FOUND", f"{stream} is not parked", stream=stream, consumer=consumer)
     if len(found) > 1:
-        names = ", ".join(one.consumer for one in found)
+        names = ", ".join(one.consumer for _, one in found)
         raise Refused("VALIDATION_FAILED", "it is parked for several; say --consumer", field="consumer", known=names)
-    return found[0] if found else None
+    return found[0]
 
 
 def _waiting(every: Sequence[Parking], tenant: str | None) -> list[Parked]:

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 
 from event_store.ledger.file_lock import FileLock
 from mymedic.errors import Refused
-from projections.database.base import ReadDatabase
+from projections.database.access import ReadDatabase
 from projections.database.postgres import SCHEMA, PostgresReadDatabase, prepare
 from projections.database.schema import METADATA, table_of
 from projections.database.sqlite import SqliteReadDatabase

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from event_store.ledger.isolation import ROLE, SETTING, in_role
 from mymedic.errors import Refused
-from projections.database.base import ReadDatabase, Reader, Writer
+from projections.database.access import ReadDatabase, Reader, Writer
 from projections.row import Row, columns_of, value_writers, writer_of
 
 SCHEMA = "live"

@@ -13,7 +13,7 @@ from typing import Any
 from event_store.ledger.columnar import read_only
 from event_store.ledger.file_lock import FileLock
 from mymedic.errors import Refused
-from projections.database.base import ReadDatabase, Reader, Writer
+from projections.database.access import ReadDatabase, Reader, Writer
 from projections.row import Row, columns_of, value_writers, writer_of
 
 
