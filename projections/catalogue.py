@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from projections import payments_summary
+from projections import bed_board, cash_session, claim_worklist, followup_queue, payments_summary, price_catalog
 from projections.projection import Projection
 from projections.row import Row
 
-PROJECTIONS: tuple[Projection, ...] = (payments_summary.PROJECTION,)
+PROJECTIONS: tuple[Projection, ...] = (
+    payments_summary.PROJECTION,
+    followup_queue.PROJECTION,
+    bed_board.PROJECTION,
+    price_catalog.PROJECTION,
+    claim_worklist.PROJECTION,
+    cash_session.PROJECTION,
+)
 
 BY_NAME: dict[str, Projection] = {one.name: one for one in PROJECTIONS}
 

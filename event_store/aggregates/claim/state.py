@@ -99,6 +99,13 @@ class State(Struct):
         return self.approved_paise - self.settled_gross_paise
 
     @property
+    def to_come_paise(self) -> int:
+        """As `outstanding_paise`, but nobody waits for the rest of a claim that is over; too much stays too much."""
+        if self.status == "cancelled":
+            return min(0, -self.settled_gross_paise)
+        return min(0, self.outstanding_paise) if self.status == "closed" else self.outstanding_paise
+
+    @property
     def query_due_at(self) -> datetime | None:
         """When the first of the payer's open queries has to be answered."""
         return min((query.due_at for query in self.queries.values() if query.is_open), default=None)
