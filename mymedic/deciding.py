@@ -18,10 +18,14 @@ from mymedic.lives import Machine
 from mymedic.messages import Actor, Command, Event, On, Role
 
 
-class Streams(Protocol):
-    """Other streams and guards as they are now: what a decision's context and a reaction's world have in common."""
+class Folded(Protocol):
+    """Streams as they stood at one moment."""
 
     def state(self, aggregate: str, id: str) -> Any: ...
+
+
+class Streams(Folded, Protocol):
+    """Other streams and guards as they are now: what a decision's context and a reaction's world have in common."""
 
     def related(self, aggregate: str, kind: str, value: str) -> Sequence[Any]: ...
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mymedic.deciding import Streams
+from mymedic.deciding import Folded, Streams
 from mymedic.errors import Refused
 from mymedic.messages import Bps, Count, Paise, Value
 from mymedic.money import share_bps
@@ -113,7 +113,7 @@ def policy_id(kind: str, *, branch_id: str | None = None, city_id: str | None = 
 
 
 def in_force(
-    streams: Streams, kind: str, at: datetime, *, branch_id: str | None = None, city_id: str | None = None
+    streams: Folded, kind: str, at: datetime, *, branch_id: str | None = None, city_id: str | None = None
 ) -> PolicyVersion:
     """The version in force for the most specific scope, branch > city > tenant, else the default (R-POL-1)."""
     ids = [policy_id(kind)]

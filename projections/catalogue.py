@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from projections import bed_board, cash_session, claim_worklist, followup_queue, payments_summary, price_catalog
+from projections import (
+    bed_board,
+    cash_session,
+    claim_worklist,
+    clinic_calendar,
+    doctor_schedule,
+    followup_queue,
+    payments_summary,
+    portal_slots,
+    portal_terms,
+    price_catalog,
+)
 from projections.projection import Projection
 from projections.row import Row
 
 PROJECTIONS: tuple[Projection, ...] = (
+    portal_slots.PROJECTION,
+    portal_terms.PROJECTION,
+    doctor_schedule.PROJECTION,
+    clinic_calendar.PROJECTION,
     payments_summary.PROJECTION,
     followup_queue.PROJECTION,
     bed_board.PROJECTION,

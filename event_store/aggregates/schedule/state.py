@@ -56,7 +56,7 @@ class State(Struct):
         times = self.slots.get(slot_id)
         if times is None:
             return None
-        state = self.closed.get(slot_id) or ("blocked" if self._is_blocked(times) else "open")
+        state = self.closed.get(slot_id) or ("open" if self.block_over(times) is None else "blocked")
         return SlotInfo(slot_id, times.start_at, times.end_at, times.capacity, times.mode, state)
 
     @property
@@ -69,8 +69,12 @@ class State(Struct):
         assert self.valid_from is not None
         return self.valid_from <= on <= self.last_day
 
-    def _is_blocked(self, slot: SlotTimes) -> bool:
-        return any(block.start_at < slot.end_at and slot.start_at < block.end_at for block in self.blocks.values())
+    def block_over(self, slot: SlotTimes) -> ScheduleBlocked | None:
+        """The block that stands over a slot; of several the one that was made first."""
+        for block in self.blocks.values():
+            if block.start_at < slot.end_at and slot.start_at < block.end_at:
+                return block
+        return None
 
     def slot_ids_between(self, start: datetime, end: datetime | None) -> list[str]:
         """Slots that overlap `[start, end)` (None: no end), closed ones too, by start."""
