@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 
 import uvicorn
@@ -18,51 +18,49 @@ from event_store.api.app import create_app
 from event_store.api.batches import COMMAND_LIMIT
 from event_store.api.limits import Rate, RateLimits
 from event_store.store import Store, open_store
+from event_store.subscriptions.leases import Leases, new_holder
+from event_store.subscriptions.worker import running
 from mymedic.clock import Clock
+from mymedic.ids import UlidFactory
 from mymedic.settings import Settings
 from processes.runner import Runner
+from processes.world import CONSUMER
 from projections.worker import open_live
 
 _LOG = logging.getLogger(__name__)
-# Reactions look at the log this often; a reader that waits for a hint alone would miss a lost one.
-TICK_SECONDS = 0.5
+# Between two rounds of reactions, though commands come without end; and between two of their transactions, so that
+# commands that wait for the writer's turn get it.
+BREATH_SECONDS, PAUSE_SECONDS = 0.05, 0.001
 # So many seconds' worth of commands may come at once: a desk that opens, a phone that is back in the network.
 BURST_SECONDS = 4
 
 
 @asynccontextmanager
 async def reactions(settings: Settings, store: Store) -> AsyncIterator[None]:
-    """Runs the processes of every tenant, and the retries of early webhooks, until the server stops."""
-    stopping = asyncio.Event()
-    runner = Runner(store.handler)
+    """Runs the processes and the retries of early webhooks of the tenants that are this server's, until it stops."""
+    leases = Leases(store.ledger, new_holder(UlidFactory(store.handler.clock)), store.handler.clock)
+    runner = Runner(store.handler, partial(time.sleep, PAUSE_SECONDS))
 
-    async def run() -> None:
-        while not stopping.is_set():
-            await asyncio.to_thread(_look_after_all, runner, settings, store)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), TICK_SECONDS)
+    def round() -> bool:
+        _look_after_all(runner, leases, settings, store)
+        time.sleep(BREATH_SECONDS)
+        return False
 
-    task = asyncio.create_task(run())
-    try:
+    with running("reactions", store.handler.hints, round, partial(leases.leave, CONSUMER)):
         yield
-    finally:
-        stopping.set()
-        await task
 
 
-def _look_after_all(runner: Runner, settings: Settings, store: Store) -> None:
-    """One round over the tenants. Where one stops, the log says so, the others go on, and it is tried again."""
-    try:
-        tenants = store.feed.tenants()
-    except Exception:
-        _LOG.exception("nothing could be looked after; it is tried again")
-        return
-    for tenant_id in tenants:
+def _look_after_all(runner: Runner, leases: Leases, settings: Settings, store: Store) -> None:
+    """One round over the tenants that this server has among those that share the work.
+
+    Where one stops, the log says so, the others go on, and it is tried again.
+    """
+    for lease in leases.share(CONSUMER, store.feed.tenants()):
         try:
-            runner.tick(tenant_id)
-            retry_all(settings, store, tenant_id)
+            runner.tick(lease.tenant_id)
+            retry_all(settings, store, lease.tenant_id)
         except Exception:
-            _LOG.exception("the reactions of %s came to a halt; they are tried again", tenant_id)
+            _LOG.exception("the reactions of %s came to a halt; they are tried again", lease.tenant_id)
 
 
 def limits_of(settings: Settings, clock: Clock) -> RateLimits:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.ledger.session import Session
-from event_store.recorded import Recorded, decode_row, recorded
+from event_store.recorded import Recorded, Unreadable, decode_row, recorded, recorded_if_readable
 from event_store.states import stream_of
 from mymedic.clock import Clock
+from mymedic.errors import Refused
 from mymedic.messages import Ack, Envelope, Event, On
+
+_SEQ = EVENT_COLUMNS.index("seq")
 
 if TYPE_CHECKING:
     from event_store.handle import Handler
@@ -22,6 +26,11 @@ class Batch:
         self._handler = handler
         self.session = session
         self.recorded: list[Recorded] = []
+
+    @property
+    def outages(self) -> tuple[type[Exception], ...]:
+        """What is raised when the database itself cannot go on."""
+        return self._handler.ledger.outages
 
     @property
     def clock(self) -> Clock:
@@ -56,6 +65,20 @@ class Batch:
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[Recorded]:
         return [recorded(row, self._handler.pasts) for row in self.session.events(tenant_id, after_seq, limit)]
 
+    def events_among(
+        self, tenant_id: str, after_seq: int, until_seq: int, event_types: Collection[str], limit: int
+    ) -> list[Recorded | Unreadable]:
+        """The events of some types after a seq and up to another; FEED_GAP when one of any type is missing."""
+        if self.session.count(tenant_id, after_seq, until_seq) != until_seq - after_seq:
+            raise Refused("FEED_GAP", f"a seq of {tenant_id} is missing; run `mymedic verify`", after_seq=after_seq)
+        rows = self.session.events_among(tenant_id, after_seq, until_seq, event_types, limit)
+        return [recorded_if_readable(row, self._handler.pasts) for row in rows]
+
+    def stream_part(self, tenant_id: str, stream_id: str, from_seq: int, until_seq: int) -> list[Recorded | Unreadable]:
+        """The events of a stream between two seqs, both included, in order."""
+        rows = self.session.stream(tenant_id, stream_id)
+        return [recorded_if_readable(row, self._handler.pasts) for row in rows if from_seq <= row[_SEQ] <= until_seq]
+
     def history(self, tenant_id: str, aggregate: str, id: str) -> list[Event]:
         """The events of one stream, in order."""
         return [
@@ -67,4 +90,4 @@ class Batch:
 
     def related(self, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
         """States of that aggregate's streams with an event tagged `kind = value`."""
-        return self._handler.peek_related(self.session, tenant_id, aggregate, kind, value)
+        return self._handler.related(tenant_id, aggregate, kind, value)

@@ -96,6 +96,14 @@ class Handler:
         with self._reading() as reads:
             return self._level_with(reads, tenant_id).get(reads, stream_of(aggregate, id)).state
 
+    def related(self, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
+        """Present states of that aggregate's streams with an event tagged `kind = value`. Do not change them."""
+        prefix = stream_of(aggregate, "")
+        with self._reading() as reads:
+            states = self._level_with(reads, tenant_id)
+            found = states.related(reads, kind, value)
+            return [states.get(reads, stream_id).state for stream_id in found if stream_id.startswith(prefix)]
+
     def preview(self, envelope: Envelope) -> list[Event | On]:
         """What a command would record if it came now. Records nothing; raises what would refuse it."""
         with self._reading() as reads:
@@ -190,12 +198,6 @@ class Handler:
         for tenant_id, stream_ids in named.items():
             self._states[tenant_id].load(session, [stream_of("tenant", tenant_id), *stream_ids])
         session.taken(guards)
-
-    def peek_related(self, session: Session, tenant_id: str, aggregate: str, kind: str, value: str) -> list[Any]:
-        states = self._levelled(session, tenant_id)
-        prefix = stream_of(aggregate, "")
-        found = states.related(session, kind, value)
-        return [states.get(session, stream_id).state for stream_id in found if stream_id.startswith(prefix)]
 
     def answer(self, session: Session, envelope: Envelope, keep: Callable[[Recorded], None] | None = None) -> Ack:
         """Decide one command inside an open transaction; `keep` is handed each event that it appended."""

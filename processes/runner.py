@@ -4,113 +4,56 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
 
-import msgspec
-
-from event_store.aggregates.admission import events as admission
-from event_store.aggregates.appointment import events as appointment
-from event_store.aggregates.encounter import events as encounter
-from event_store.aggregates.followup import events as followup
-from event_store.aggregates.invoice import events as invoice
-from event_store.aggregates.payment import events as payment
-from event_store.aggregates.schedule import events as schedule
 from event_store.batch import Batch
 from event_store.handle import Handler
+from event_store.ledger.reads import Reads
 from event_store.recorded import Recorded
+from event_store.subscriptions.parking import LedgerParking
 from mymedic.clock import from_micros, micros
-from mymedic.messages import Event
-from processes import (
-    billing,
-    booking,
-    deposit_plan,
-    discharge,
-    displacement,
-    disputed_deposit,
-    followups,
-    refilling,
-    timers,
-)
-from processes.world import CONSUMER, Timer, World
+from processes.parking import Decided, Failures, Stay, decided, shout
+from processes.reacting import ANSWERED, Failed, answer, fire
+from processes.world import CONSUMER
 
-Reaction = Callable[[Recorded, Any, World], None]
-
-REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
-    payment.PaymentCaptured: (
-        ("timers", timers.on_payment_settled),
-        ("booking", booking.on_capture),
-        ("billing", billing.on_capture),
-        ("discharge", discharge.on_capture),
-    ),
-    payment.PaymentInitiated: (("timers", timers.on_initiated),),
-    payment.PaymentExpired: (("timers", timers.on_payment_settled),),
-    payment.RefundApproved: (("deposit_plan", deposit_plan.on_refund_approved),),
-    payment.DisputeResolved: (("disputed_deposit", disputed_deposit.on_dispute_resolved),),
-    appointment.AppointmentHeld: (("timers", timers.on_held),),
-    appointment.AppointmentBooked: (("timers", timers.on_booked),),
-    appointment.AppointmentRescheduled: (
-        ("timers", timers.on_rescheduled),
-        ("refilling", refilling.on_rescheduled),
-    ),
-    appointment.AppointmentEnteredInError: (("refilling", refilling.on_error),),
-    appointment.PatientCheckedIn: (("timers", timers.on_attended),),
-    appointment.AppointmentHoldExpired: (
-        ("timers", timers.on_attended),
-        ("booking", booking.on_hold_expired),
-        ("refilling", refilling.on_hold_expired),
-    ),
-    appointment.AppointmentCancelled: (
-        ("timers", timers.on_attended),
-        ("deposit_plan", deposit_plan.on_cancellation),
-        ("refilling", refilling.on_cancelled),
-    ),
-    appointment.AppointmentNoShow: (("timers", timers.on_attended), ("deposit_plan", deposit_plan.on_no_show)),
-    appointment.NoShowReversed: (("deposit_plan", deposit_plan.on_no_show_reversed),),
-    schedule.ScheduleBlocked: (("displacement", displacement.on_blocked),),
-    schedule.SlotsRetired: (("displacement", displacement.on_retired),),
-    schedule.ScheduleUnblocked: (("refilling", refilling.on_unblocked),),
-    schedule.SlotOverridden: (("refilling", refilling.on_overridden),),
-    encounter.EncounterFinished: (
-        ("billing", billing.on_encounter_finished),
-        ("followups", followups.on_encounter_finished),
-    ),
-    followup.FollowUpRequested: (("timers", followups.on_changed),),
-    followup.FollowUpAmended: (("timers", followups.on_changed),),
-    followup.FollowUpOverdue: (("timers", followups.on_changed),),
-    followup.FollowUpUnbooked: (("timers", followups.on_changed),),
-    invoice.InvoiceIssued: (("billing", billing.on_invoice_issued),),
-    admission.AdmissionBilled: (("discharge", discharge.on_billed),),
-}
-_TIMER = msgspec.json.Decoder(Timer)
+# So many events or timers are answered in one transaction. Commands wait for its end: it is kept to some milliseconds.
+AT_ONCE = 20
+# So far a transaction looks for them in the log.
+REACH = 2_000
+# While others write what nobody answers, the checkpoint follows at this distance: each step takes the writer's turn.
+REST = timedelta(seconds=1)
 
 
 class Runner:
-    """Keeps no memory of its own: the checkpoint and the timers lie beside the log.
+    """Keeps no memory of its own: the checkpoint, the timers and what is parked lie beside the log.
 
     Commands carry ids derived from what caused them, so a reaction that runs again after a crash changes nothing.
+    `pause` is called between two transactions, so that others who wait for the writer's turn get it.
     """
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, pause: Callable[[], None] = lambda: None) -> None:
         self._handler = handler
+        self._pause = pause
+        self._parking = LedgerParking(handler.ledger, handler.clock)
 
     def react(self, events: Iterable[Recorded], batch: Batch) -> None:
-        """React to events of the open batch, and to what the reactions cause, until nothing follows any more."""
+        """React to events of the open batch, and to what the reactions cause, until nothing follows any more.
+
+        What fails is raised: whoever keeps the batch decides what becomes of it.
+        """
         waiting = deque(events)
         while waiting:
-            self._answer(waiting.popleft(), batch)
+            answer(waiting.popleft(), batch)
             waiting.extend(batch.take_recorded())
 
-    def fire_due(self, tenant_id: str, now: datetime, batch: Batch, *, follow: bool = True) -> int:
-        """Fire the timers that are due, earliest first; how many fired. `follow`: react to what they cause at once."""
+    def fire_due(self, tenant_id: str, now: datetime, batch: Batch) -> int:
+        """Fire the timers that are due, earliest first, and react to what they cause at once; how many fired."""
         _take(tenant_id, batch)
         fired = 0
         while due := batch.session.due_timers(tenant_id, CONSUMER, micros(now), limit=1):
-            timer_id, due_at, body = due[0]
-            batch.session.clear_timer(tenant_id, CONSUMER, timer_id)
-            timers.fire(_TIMER.decode(body), World(batch, "timers", tenant_id, f"{timer_id}@{due_at}", now))
-            if follow:
-                self.react(batch.take_recorded(), batch)
+            fire(due[0], tenant_id, now, batch)
+            self.react(batch.take_recorded(), batch)
             fired += 1
         return fired
 
@@ -124,46 +67,82 @@ class Runner:
         _take(tenant_id, batch)
         batch.session.set_checkpoint(tenant_id, CONSUMER, batch.session.end_of(tenant_id).seq)
 
-    def drain(self, tenant_id: str, limit: int = 500) -> int:
+    def tick(self, tenant_id: str) -> None:
+        """What a server does again and again: what was decided on what failed, react to news, fire what is due."""
+        now = self._handler.clock.now()
+        with self._handler.ledger.read() as reads:  # who has nothing to answer takes no writer's turn
+            to_resume = decided(reads, tenant_id)
+            if not (to_resume or _has_work(reads, tenant_id, now)):
+                return
+        for stream in to_resume:
+            self._until_it_holds(partial(self._resume, tenant_id, stream))
+        self.drain(tenant_id)
+        while self._until_it_holds(partial(self._fire_some, tenant_id, now)):
+            self._pause()
+        self.drain(tenant_id)
+
+    def drain(self, tenant_id: str, limit: int = AT_ONCE) -> int:
         """React to everything in the log since the last time; how many events that was.
 
         Reactions, what they cause and the checkpoint are one transaction: each event is reacted to exactly once.
+        `limit`: so many events are answered in one.
         """
         seen = 0
-        while taken := self._drain_some(tenant_id, limit):
+        while taken := self._until_it_holds(partial(self._drain_some, tenant_id, limit)):
             seen += taken
+            self._pause()
         return seen
 
-    def _drain_some(self, tenant_id: str, limit: int) -> int:
+    def _until_it_holds(self, act: Callable[[Failures], int]) -> int:
+        """Do something in one transaction. A failure undoes it, and it is done again with the failed part parked."""
+        failures: Failures = {}
+        while True:
+            try:
+                return act(failures)
+            except Failed as failure:
+                failures[failure.process, failure.what] = failure
+                shout(failure)
+
+    def _drain_some(self, tenant_id: str, limit: int, failures: Failures) -> int:
         with self._handler.batch() as batch:
             _take(tenant_id, batch)
-            events = batch.events(tenant_id, batch.session.checkpoint(tenant_id, CONSUMER), limit)
+            after = batch.session.checkpoint(tenant_id, CONSUMER)
+            until = min(after + REACH, batch.session.end_of(tenant_id).seq)
+            events = batch.events_among(tenant_id, after, until, ANSWERED, limit)
+            if len(events) == limit:
+                until = events[-1].seq
+            stay = Stay(self._parking, tenant_id, batch, failures)
             for event in events:
-                self._answer(event, batch)
-            if events:
-                batch.session.set_checkpoint(tenant_id, CONSUMER, events[-1].seq)
-        return len(events)
+                stay.answer(event)
+            if until > after:
+                batch.session.set_checkpoint(tenant_id, CONSUMER, until)
+        return until - after
 
-    def tick(self, tenant_id: str) -> None:
-        """What a server does about once a second: react to news, fire what is due."""
-        now = self._handler.clock.now()
-        if not self._has_work(tenant_id, now):
-            return
-        self.drain(tenant_id)
+    def _fire_some(self, tenant_id: str, now: datetime, failures: Failures) -> int:
         with self._handler.batch() as batch:
-            self.fire_due(tenant_id, now, batch, follow=False)
-        self.drain(tenant_id)
+            _take(tenant_id, batch)
+            due = batch.session.due_timers(tenant_id, CONSUMER, micros(now), AT_ONCE)
+            stay = Stay(self._parking, tenant_id, batch, failures)
+            for timer in due:
+                stay.fire(timer, now)
+        return len(due)
 
-    def _has_work(self, tenant_id: str, now: datetime) -> bool:
-        """Asked of a reader, so that an idle tenant takes no writer's turn."""
-        with self._handler.ledger.read() as reads:
-            head = reads.head(tenant_id)
-            is_behind = head is not None and head.seq > reads.checkpoint(tenant_id, CONSUMER)
-            return is_behind or bool(reads.due_timers(tenant_id, CONSUMER, micros(now), limit=1))
+    def _resume(self, tenant_id: str, stream: Decided, failures: Failures) -> int:
+        with self._handler.batch() as batch:
+            _take(tenant_id, batch)
+            until = batch.session.checkpoint(tenant_id, CONSUMER)
+            return Stay(self._parking, tenant_id, batch, failures).resume(stream, until)
 
-    def _answer(self, event: Recorded, batch: Batch) -> None:
-        for name, reaction in REACTIONS.get(type(event.event), ()):
-            reaction(event, event.event, World.of(batch, name, event, self._handler.clock.now()))
+
+def _has_work(reads: Reads, tenant_id: str, now: datetime) -> bool:
+    if reads.due_timers(tenant_id, CONSUMER, micros(now), limit=1):
+        return True
+    head = reads.head(tenant_id)
+    after = reads.checkpoint(tenant_id, CONSUMER)
+    if head is None or head.seq == after:
+        return False
+    is_far = head.seq - after >= REACH or now - from_micros(head.recorded_at) >= REST
+    return is_far or reads.has_event_among(tenant_id, after, ANSWERED)
 
 
 def _take(tenant_id: str, batch: Batch) -> None:

@@ -36,6 +36,8 @@ from simulator.visit_day import VisitDay
 from simulator.webhooks import Webhooks
 
 NEW_PRICES_AT = "06:00"
+# The patients of the next day are reminded: nothing else that happens here would look at the timers then.
+REMINDED_AT = "18:00"
 
 
 class Play:
@@ -93,7 +95,11 @@ class Play:
                 if branch.is_open(on, self.house.stage.first_day):
                     self._drawers.plan_day(branch, on)
             self._leaks.plan_day(on)
+            self.house.plan(local(on, REMINDED_AT), "0 reminders", f"{on}", self._ring)
             self.house.plan(local(on, TIMER_AT), "9 day ends", f"{on}", lambda: self._life.end_day(on))
+
+    def _ring(self) -> None:
+        self.house.stage.desk.ring(self.tenant.id)
 
     def is_settled(self) -> bool:
         return self._settlement.is_done() and self._acquirer.is_done() and self._bank.is_done()

@@ -142,8 +142,9 @@ class Chain:
         return [recorded.event for recorded in self.log() if recorded.event_type in types]
 
     def types_since(self, seq: int) -> list[str]:
-        """What happened after a seq, by name."""
-        return [recorded.event_type for recorded in self.store.feed.read(self.tenant_id, seq, 100_000)]
+        """What happened after a seq, by name; what patients were told of it aside."""
+        happened = [recorded.event_type for recorded in self.store.feed.read(self.tenant_id, seq, 100_000)]
+        return [event_type for event_type in happened if event_type != "NotificationRequested"]
 
     def head(self) -> int:
         return self.store.feed.head(self.tenant_id)

@@ -35,6 +35,7 @@ WORDS = {
     "token": "access",
     "key": "access",
     "parked": "parking",
+    "processes": "processing",
 }
 
 

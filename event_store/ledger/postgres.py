@@ -182,6 +182,8 @@ def _as_refusal(error: BaseException) -> Refused | None:
 
 
 class PostgresLedger(Ledger):
+    outages = (psycopg.OperationalError, psycopg.errors.UniqueViolation)
+
     def __init__(self, url: str) -> None:
         self.url = url
         self._mutex = Lock()

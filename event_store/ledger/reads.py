@@ -113,6 +113,32 @@ class Reads(ABC):
             f"{_CLEAR_SELECT} WHERE tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?", (tenant_id, after_seq, limit)
         )
 
+    def events_among(
+        self, tenant_id: str, after_seq: int, until_seq: int, event_types: Collection[str], limit: int
+    ) -> list[tuple[Any, ...]]:
+        """Rows of the events of some types after a seq and up to another, in order, in CLEAR_COLUMNS order."""
+        return self.rows(
+            f"{_CLEAR_SELECT} WHERE tenant_id = ? AND seq > ? AND seq <= ? AND event_type {self.among}"
+            " ORDER BY seq LIMIT ?",
+            (tenant_id, after_seq, until_seq, self.values(list(event_types)), limit),
+        )
+
+    def has_event_among(self, tenant_id: str, after_seq: int, event_types: Collection[str]) -> bool:
+        """Whether an event of these types stands after a seq."""
+        return bool(
+            self.rows(
+                f"SELECT seq FROM event WHERE tenant_id = ? AND seq > ? AND event_type {self.among} LIMIT 1",
+                (tenant_id, after_seq, self.values(list(event_types))),
+            )
+        )
+
+    def count(self, tenant_id: str, after_seq: int, until_seq: int) -> int:
+        """How many events stand after a seq and up to another."""
+        ((found,),) = self.rows(
+            "SELECT count(*) FROM event WHERE tenant_id = ? AND seq > ? AND seq <= ?", (tenant_id, after_seq, until_seq)
+        )
+        return int(found)
+
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
         """Rows of the events that carry a tag, in seq order, in CLEAR_COLUMNS order."""
         return self.rows(

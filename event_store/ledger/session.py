@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -186,6 +186,12 @@ class Session(Reads):
         self.flush()
         return super().events(tenant_id, after_seq, limit)
 
+    def events_among(
+        self, tenant_id: str, after_seq: int, until_seq: int, event_types: Collection[str], limit: int
+    ) -> list[tuple[Any, ...]]:
+        self.flush()
+        return super().events_among(tenant_id, after_seq, until_seq, event_types, limit)
+
     def set_checkpoint(self, tenant_id: str, consumer: str, seq: int) -> None:
         self.execute(
             "INSERT INTO checkpoint (tenant_id, consumer, seq) VALUES (?, ?, ?)"
@@ -222,6 +228,8 @@ class Ledger(ABC):
     url: str
     # Whether a write that has begun waits for nothing but this machine's disk.
     is_local = False
+    # What the driver raises when the database cannot go on, whoever asked whatever of it.
+    outages: tuple[type[Exception], ...] = ()
 
     @abstractmethod
     def write(self, patience: float | None = None) -> AbstractContextManager[Session]:

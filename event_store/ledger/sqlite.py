@@ -104,6 +104,7 @@ class SqliteLedger(Ledger):
     """
 
     is_local = True
+    outages = (sqlite3.OperationalError,)
 
     def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.path = path

@@ -70,6 +70,7 @@ class State(Struct):
     status: Status = "draft"
     resume_status: Status | None = None
     is_covered: bool = False
+    copay_bps: int = 0  # the patient's share of a bill, as the payer said last
     requested_paise: int = 0
     enhancement_paise: int = 0  # of the requested, what is asked for on top and not decided yet
     preauth_paise: int = 0
@@ -130,7 +131,7 @@ def evolve(state: State, event: Event) -> None:
             state.patient_id, state.payer_id = event.patient_id, event.payer_id
             state.branch_id = event.branch_id
         case e.CoverageEligibilityRecorded():
-            state.is_covered = event.active
+            state.is_covered, state.copay_bps = event.active, event.copay_bps
             if state.status == "draft":
                 state.status = "eligibility_checked"
         case e.ClaimQueried():

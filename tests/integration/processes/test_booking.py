@@ -26,9 +26,9 @@ def test_a_captured_deposit_confirms_its_appointment(chain: Chain) -> None:
 
 def test_what_a_reaction_does_names_the_event_that_caused_it(chain: Chain) -> None:
     chain.captured(held(chain), "gw_1")
-    captured, booked = chain.log()[-2:]
+    captured, booked, told = chain.log()[-3:]
     assert (captured.event_type, booked.event_type) == ("PaymentCaptured", "AppointmentBooked")
-    assert booked.causation_id == captured.event_id
+    assert (booked.causation_id, told.causation_id) == (captured.event_id, booked.event_id)
     assert (booked.actor.type, booked.actor.id, booked.channel) == ("system", "process:booking", "system")
 
 
@@ -88,7 +88,7 @@ def test_whoever_paid_in_time_keeps_the_seat_though_the_server_was_down(chain: C
     chain.clock.move_to(ist(2, "10:40"))
     chain.runner.tick(chain.tenant_id)
     assert chain.state("appointment", "appt_1").status == "booked"
-    booked = chain.log()[-1]
+    booked = chain.log()[-2]  # and then it was told
     assert (booked.event_type, booked.occurred_at, booked.recorded_at) == (
         "AppointmentBooked",
         ist(2, "10:14"),

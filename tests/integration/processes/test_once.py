@@ -15,15 +15,15 @@ from event_store.aggregates.appointment.commands import CancelAppointment
 from event_store.aggregates.invoice.events import InvoiceIssued
 from event_store.rebuild import guard_differences
 from event_store.recorded import Recorded
-from processes import runner
+from processes import reacting, runner
 from processes.world import CONSUMER
 from tests.chain import BALA, Chain, opened
 from tests.founding import founded
 from tests.unit.event_store.clinic import PATIENT
 
 
-class Crash(Exception):
-    """The process dies here."""
+class Crash(BaseException):
+    """The process dies here; no boundary catches it."""
 
 
 def a_busy_week(chain: Chain) -> None:
@@ -102,8 +102,7 @@ def test_a_crash_between_two_events_leaves_no_half(
                 each.visit("appt_1", "enc_1")
         head = chain.head()
         with monkeypatch.context() as patched:
-            reactions: dict[Any, Any] = {**runner.REACTIONS, InvoiceIssued: (("billing", dies),)}
-            patched.setattr(runner, "REACTIONS", reactions)
+            patched.setitem(reacting.ANSWERED, InvoiceIssued.__name__, (("billing", dies),))
             for _ in range(2):
                 with pytest.raises(Crash):
                     chain.runner.drain(chain.tenant_id)
@@ -123,11 +122,11 @@ def test_a_crash_after_a_timer_went_off_lets_it_go_off_again(chain: Chain) -> No
     chain.clock.move_to(chain.clock.now().replace(day=3, hour=18, minute=29))
     head, waiting = chain.head(), timers(chain)
     with pytest.raises(Crash), chain.store.handler.batch() as batch:
-        assert chain.runner.fire_due(chain.tenant_id, chain.clock.now(), batch) == 1
+        assert chain.runner.fire_due(chain.tenant_id, chain.clock.now(), batch) == 2
         raise Crash
     assert (chain.head(), timers(chain)) == (head, waiting)
     with chain.store.handler.batch() as batch:
-        assert chain.runner.fire_due(chain.tenant_id, chain.clock.now(), batch) == 1
+        assert chain.runner.fire_due(chain.tenant_id, chain.clock.now(), batch) == 2
     assert chain.state("appointment", "appt_1").status == "noshow"
 
 

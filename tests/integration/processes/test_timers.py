@@ -29,10 +29,10 @@ def test_a_hold_and_its_payment_run_out_together(chain: Chain) -> None:
     chain.hold("appt_2", 3, "18:00")  # the seat is free again
 
 
-def test_a_booking_waits_only_for_the_end_of_its_day(chain: Chain) -> None:
+def test_a_booking_waits_for_its_reminder_and_the_end_of_its_day(chain: Chain) -> None:
     chain.hold("appt_1", 3, "18:00")
     chain.captured(chain.order(40_000, appointment_id="appt_1"), "gw_1")
-    assert waiting(chain) == {"mark_no_show": "2 days, 23:59:00"}
+    assert waiting(chain) == {"mark_no_show": "2 days, 23:59:00", "remind_patient": "1 day, 18:00:00"}
 
 
 def test_a_moved_booking_waits_for_the_end_of_its_new_day(chain: Chain) -> None:
@@ -45,7 +45,7 @@ def test_a_moved_booking_waits_for_the_end_of_its_new_day(chain: Chain) -> None:
             reason_code="time_conflict",
         )
     )
-    assert waiting(chain) == {"mark_no_show": "4 days, 23:59:00"}
+    assert waiting(chain) == {"mark_no_show": "4 days, 23:59:00", "remind_patient": "3 days, 18:00:00"}
     chain.at(5, "23:59")
     assert chain.state("appointment", "appt_1").status == "noshow"
     assert waiting(chain) == {}
