@@ -10,11 +10,12 @@ from functools import partial
 
 import uvicorn
 
+from apps.following import following, hearing
 from apps.identity import identity_of
 from apps.live import keeping
 from apps.logs import log_to_stderr
 from apps.webhooks import retry_all, webhook_route
-from event_store.api.app import create_app
+from event_store.api.app import Companion, create_app
 from event_store.api.batches import COMMAND_LIMIT
 from event_store.api.limits import Rate, RateLimits
 from event_store.store import Store, open_store
@@ -25,7 +26,7 @@ from mymedic.ids import UlidFactory
 from mymedic.settings import Settings
 from processes.runner import Runner
 from processes.world import CONSUMER
-from projections.worker import open_live
+from projections.worker import Live, open_live
 
 _LOG = logging.getLogger(__name__)
 # Between two rounds of reactions, though commands come without end; and between two of their transactions, so that
@@ -38,7 +39,8 @@ BURST_SECONDS = 4
 @asynccontextmanager
 async def reactions(settings: Settings, store: Store) -> AsyncIterator[None]:
     """Runs the processes and the retries of early webhooks of the tenants that are this server's, until it stops."""
-    leases = Leases(store.ledger, new_holder(UlidFactory(store.handler.clock)), store.handler.clock)
+    clock = store.handler.clock
+    leases = Leases(store.ledger, new_holder(UlidFactory(clock)), clock, settings.lease_seconds)
     runner = Runner(store.handler, partial(time.sleep, PAUSE_SECONDS))
 
     def round() -> bool:
@@ -63,6 +65,12 @@ def _look_after_all(runner: Runner, leases: Leases, settings: Settings, store: S
             _LOG.exception("the reactions of %s came to a halt; they are tried again", lease.tenant_id)
 
 
+def companions_of(settings: Settings, live: Live) -> list[Companion]:
+    """What runs beside the API, or in a worker without one."""
+    live_views = keeping(live, settings.lease_seconds)
+    return [hearing, partial(reactions, settings), live_views, partial(following, settings)]
+
+
 def limits_of(settings: Settings, clock: Clock) -> RateLimits:
     tenant, caller = (
         Rate(rate, max(COMMAND_LIMIT, int(rate * BURST_SECONDS)))
@@ -80,7 +88,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
         app = create_app(
             store,
             identity_of(settings, store.handler.clock),
-            companions=[partial(reactions, settings), keeping(live)],
+            companions=companions_of(settings, live),
             doors=[webhook_route(settings, store)],
             limits=limits_of(settings, store.handler.clock),
             home=settings.resolved_home,

@@ -28,6 +28,17 @@ class Settings(BaseSettings):
     webhook_secrets: dict[str, list[str]] = Field(
         default={}, description="`<tenant>/<gateway>` -> the endpoint's secrets: the present one, then the one before"
     )
+    nats_url: str | None = Field(
+        default=None, description="The bus: URLs of NATS servers, comma-separated; without it there is none"
+    )
+    nats_credentials: Path | None = Field(default=None, description="File of the credentials for NATS")
+    nats_stream: str = Field(default="MED", description="The JetStream that events are published to")
+    nats_keep_days: float = Field(default=30, gt=0, description="How long the bus keeps an event; the log keeps it")
+    lease_seconds: float = Field(
+        default=5,
+        gt=0,
+        description="How long a worker has its tenants unless it renews; a dead one is replaced after it",
+    )
     rate_tenant: float = Field(default=2_000, gt=0, description="Commands a second that a tenant may send, on average")
     rate_caller: float = Field(default=500, gt=0, description="The same for one caller; 4 s of it may come at once")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -31,6 +31,7 @@ WORDS = {
     "certificate": "certifying",
     "docs": "documenting",
     "serve": "serving",
+    "work": "serving",
     "dagster": "serving",
     "token": "access",
     "key": "access",

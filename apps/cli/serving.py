@@ -1,4 +1,4 @@
-"""`serve`, `dagster`: the programs that stay up, on loopback only."""
+"""`serve`, `work`, `dagster`: the programs that stay up, on loopback only."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import typer
 
 from apps.cli.options import HomeOption, settings_of
 from apps.server import run_server
+from apps.worker import run_worker
 
 
 def register(app: typer.Typer) -> None:
     app.command()(serve)
+    app.command()(work)
     app.command()(dagster)
 
 
@@ -26,6 +28,11 @@ def serve(
 ) -> None:
     """The command API with its reactions and timers, on 127.0.0.1."""
     run_server(settings_of(home), port, grpc_port)
+
+
+def work(home: HomeOption = None) -> None:
+    """A worker without an API: reactions and timers, the bus and webhooks. Several share the tenants."""
+    run_worker(settings_of(home))
 
 
 def dagster(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 
 from mymedic.clock import Clock
 
-Jitter = Callable[[], float]  # 0 to 1: random.random in production
+Jitter = Callable[[], float]  # 0 to 1
+dice: Jitter = random.random
 
 
 class BackOff:

@@ -8,9 +8,8 @@ from functools import lru_cache
 import msgspec
 import pyarrow as pa
 
-from event_store.catalogue import AGGREGATES
+from event_store.retention.leaving import PATIENT_PREFIX
 
-PATIENT_PREFIX = f"{AGGREGATES['patient'].id_prefix}_"
 # Some 100 MB: the patients and actors of a large chain that come again within weeks.
 _REMEMBERED = 300_000
 

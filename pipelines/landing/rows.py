@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from event_store.catalogue import AGGREGATES
 from event_store.feed import RAW_COLUMNS
+from event_store.retention.leaving import PATIENT_STREAMS
 from mymedic.errors import Refused
-from pipelines.landing.pseudonyms import PATIENT_PREFIX, Pseudonyms
+from pipelines.landing.pseudonyms import Pseudonyms
 from pipelines.landing.table import ENVELOPE
 
 # Rows of the feed, as the driver gives them: tuples, or Arrow when the driver can (a third of the time).
@@ -19,8 +20,7 @@ Batch: TypeAlias = Sequence[tuple[Any, ...]] | pa.RecordBatch
 
 _NAMES = tuple(AGGREGATES)
 _OWNER = {event.__name__: index for index, name in enumerate(_NAMES) for event in AGGREGATES[name].events}
-# Aggregates whose stream is named by a patient's id.
-_OF_PATIENTS = {name for name, aggregate in AGGREGATES.items() if f"{aggregate.id_prefix}_" == PATIENT_PREFIX}
+_OF_PATIENTS = {name for name, aggregate in AGGREGATES.items() if aggregate.stream in PATIENT_STREAMS}
 _INTEGERS = {"seq", "stream_version", "schema_version", "occurred_at", "recorded_at"}
 _RAW = pa.schema([pa.field(name, pa.int64() if name in _INTEGERS else pa.string()) for name in RAW_COLUMNS])
 

@@ -12,13 +12,10 @@ import msgspec
 from msgspec import inspect
 
 from event_store.catalogue import AGGREGATES, EVENTS
+from event_store.retention.leaving import WITHHELD, is_patient_field
 from mymedic.messages import Event
 from pipelines.landing.table import CHILD_ENVELOPE, ENVELOPE, Column, Kind, Table
 
-# Parts of an event that never leave the store, wherever they stand.
-WITHHELD = frozenset({"pii", "phone_hash", "name_hash", "reason_hash"})
-# Names of patient ids that do not end in `patient_id`.
-PATIENT_FIELDS = frozenset({"survivor_id", "duplicate_id"})
 # Payload fields that repeat the envelope, which has them already (DOMAIN §3.1); of an imported appointment
 # `patient_ref` is the patient.
 SHARED = frozenset(
@@ -166,7 +163,7 @@ class _Walk:
 
 def _name_and_identity(path: tuple[str, ...], info: Any) -> tuple[str, Literal["patient", "actor"] | None]:
     name = RENAMED.get("_".join(path), "_".join(path))
-    if path[-1].endswith("patient_id") or path[-1] in PATIENT_FIELDS:
+    if is_patient_field(path[-1]):
         return f"{name.removesuffix('_id')}_key", "patient"
     if "patient_ids" in path[-1]:
         raise TypeError(f"{'.'.join(path)}: patient ids land one by one, never as a list")

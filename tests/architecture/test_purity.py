@@ -31,9 +31,14 @@ WALL_CLOCKS = {
 # Loops that must outlive a bug in what they look after: they log it with its traceback and try again.
 SUPERVISORS = {"apps.server", "event_store.subscriptions.subscription", "event_store.subscriptions.worker"}
 CHANCE = ("random", "secrets", "uuid")
-# Who may draw lots: keys, nonces, tokens and new ids; who waits before trying again; and the simulator, whose dice
-# all come from its seed.
-CHANCE_IN = ("event_store.retention.keys", "event_store.api.api_keys", "mymedic.ids", "simulator.draws", "apps.live")
+# Who may draw lots: keys, nonces, tokens, new ids, when to try again; and the simulator, whose dice come from its seed.
+CHANCE_IN = (
+    "event_store.retention.keys",
+    "event_store.subscriptions.backoff",
+    "event_store.api.api_keys",
+    "mymedic.ids",
+    "simulator.draws",
+)
 
 
 def test_the_environment_is_read_in_one_place() -> None:

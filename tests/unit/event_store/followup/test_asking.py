@@ -11,9 +11,9 @@ from event_store.aggregates import data_subject
 from event_store.aggregates.encounter.commands import CancelEncounter
 from event_store.aggregates.followup.commands import AmendFollowUp, CloseFollowUp
 from event_store.aggregates.followup.events import FollowUpAmended, FollowUpClosed, FollowUpPii, FollowUpRequested
+from event_store.retention.leaving import WITHHELD
 from mymedic.messages import Actor
 from mymedic.policies import FollowUpBody
-from pipelines.landing.schema import WITHHELD
 from tests.unit.event_store.clinic import DESK, DOCTOR, MANAGER, PATIENT, TIMER, ist, publish, refused
 from tests.unit.event_store.followup.visits import (
     DUE,
