@@ -33,6 +33,8 @@ _STREAM_SEQ = EVENT_COLUMNS.index("seq")
 class Feed:
     """Reads a ledger for consumers. A missing seq is FEED_GAP: a consumer stops loudly rather than skip a fact."""
 
+    is_whole = True  # a part of a log has holes, and they are no gaps
+
     def __init__(self, ledger: Ledger, pasts: Pasts | None = None) -> None:
         self._ledger = ledger
         self._pasts = pasts

@@ -76,5 +76,10 @@ class Settings(BaseSettings):
         return self.resolved_home / "warehouse"
 
     @property
+    def aside_dir(self) -> Path:
+        """Replays of a part of a log: live views and warehouses that nobody else reads."""
+        return self.resolved_home / "aside"
+
+    @property
     def exports_dir(self) -> Path:
         return self.resolved_home / "exports"

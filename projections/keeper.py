@@ -151,7 +151,9 @@ class Keeper:
         ends = [one.checkpoint.seq for one in followed if one.checkpoint.seq > low]
         ends += [] if until is None else [until]
         limit = min([self._batch, *(end - low for end in ends)])
-        events = _in_order(self._feed.read(tenant_id, low, limit), low) if limit > 0 else []
+        events = self._feed.read(tenant_id, low, limit) if limit > 0 else []
+        if self._feed.is_whole:
+            events = _in_order(events, low)
         if not events:
             return Step(seq=low)
         try:

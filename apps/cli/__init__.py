@@ -37,6 +37,7 @@ WORDS = {
     "key": "access",
     "parked": "parking",
     "processes": "processing",
+    "replay": "replaying",
 }
 
 

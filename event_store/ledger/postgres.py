@@ -99,7 +99,7 @@ class PostgresReads(Reads):
             self._named.add(tenant_id)
             self._connection.execute(_NAME_TENANTS, (setting(self._named),))
 
-    def values(self, values: Sequence[str]) -> list[str]:
+    def values(self, values: Sequence[str] | Sequence[int]) -> list[Any]:
         return list(values)
 
 

@@ -55,7 +55,7 @@ class Reads(ABC):
         """Run one SELECT; placeholders are `?` on every engine."""
 
     @abstractmethod
-    def values(self, values: Sequence[str]) -> Any:
+    def values(self, values: Sequence[str] | Sequence[int]) -> Any:
         """The parameter of `among`."""
 
     def tenants(self) -> list[str]:

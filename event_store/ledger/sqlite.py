@@ -59,7 +59,7 @@ class SqliteReads(Reads):
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, parameters).fetchall()
 
-    def values(self, values: Sequence[str]) -> str:
+    def values(self, values: Sequence[str] | Sequence[int]) -> str:
         return msgspec.json.encode(values).decode()
 
 

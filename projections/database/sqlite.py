@@ -111,8 +111,9 @@ class SqliteReadDatabase(ReadDatabase):
         )
 
     def close(self) -> None:
+        """The writer last: whoever closes a file last brings its log into it, which a reader may not."""
         with self._mutex, self._lock.held():
-            for connection in (self._writer, *self._readers):
+            for connection in (*self._readers, self._writer):
                 connection.close()
         self._lock.close()
 

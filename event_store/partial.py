@@ -1,0 +1,155 @@
+"""A part of a tenant's log that reads like the whole: what was known, what was true, what concerns one person."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from event_store.catalogue import AGGREGATE_OF_STREAM, AGGREGATES, aggregate_of_stream
+from event_store.feed import Feed
+from event_store.ledger.parts import happened_until, rows_at, seqs_of_kind, seqs_of_streams, tagged_seqs
+from event_store.ledger.reads import Reads
+from event_store.ledger.session import Ledger
+from event_store.past import Pasts
+from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
+from event_store.recorded import Recorded, recorded
+from event_store.retention.identity import View
+from event_store.states import stream_of
+from mymedic.clock import micros
+from mymedic.errors import not_found
+
+Key = Literal["patient", "admission", "claim"]
+# What belongs to nobody in particular and is needed to read what does.
+REFERENCE = ("tenant", "branch", "practitioner", "staff", "price", "policy")
+# Streams that are about one person: all of them, and what they name, belongs to that person's part.
+OF_A_PERSON = (
+    *("patient", "appointment", "encounter", "service_request", "followup", "invoice", "payment", "admission"),
+    *("claim", "notification", "data_subject"),
+)
+_AT_ONCE = 2_000
+
+
+class PartOfLog(Feed):
+    """The events with some seqs, of one tenant. Their seqs stay what they are in the whole log."""
+
+    def __init__(self, ledger: Ledger, pasts: Pasts, tenant_id: str, seqs: Sequence[int]) -> None:
+        super().__init__(ledger, pasts)
+        self._tenant_id = tenant_id
+        self._seqs = seqs
+
+    is_whole = False
+
+    def tenants(self) -> list[str]:
+        return [self._tenant_id]
+
+    def heads(self) -> list[tuple[str, int]]:
+        return [(self._tenant_id, self.head(self._tenant_id))]
+
+    def head(self, tenant_id: str) -> int:
+        return self._seqs[-1] if self._seqs else 0
+
+    def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
+        begin = bisect_right(self._seqs, after_seq)
+        seqs = list(self._seqs[begin : begin + limit])
+        with self._ledger.read() as reads:
+            return [recorded(row, self._pasts) for row in rows_at(reads, tenant_id, seqs)]
+
+    def state_at(self, tenant_id: str, stream_id: str, seq: int) -> Any:
+        aggregate, id = aggregate_of_stream(stream_id)
+        state = aggregate.fresh(id)
+        for event in self.stream(tenant_id, stream_id):
+            if event.seq <= seq and self._has(event.seq):
+                aggregate.evolve(state, event.event)
+        return state
+
+    def raw_batches(
+        self, tenant_id: str, after_seq: int = 0, until_seq: int | None = None, size: int = 50_000
+    ) -> Iterator[RawBatch]:
+        end = len(self._seqs) if until_seq is None else bisect_right(self._seqs, until_seq)
+        for begin in range(bisect_right(self._seqs, after_seq), end, _AT_ONCE):
+            with self._ledger.read() as reads:
+                seqs = list(self._seqs[begin : min(begin + _AT_ONCE, end)])
+                rows = rows_at(reads, tenant_id, seqs, RAW_COLUMNS)
+            yield in_todays_shape(rows, self._pasts)
+
+    def _has(self, seq: int) -> bool:
+        at = bisect_right(self._seqs, seq)
+        return at > 0 and self._seqs[at - 1] == seq
+
+
+def known_at(ledger: Ledger, pasts: Pasts, tenant_id: str, at: datetime) -> PartOfLog:
+    """What had been recorded by an instant: always a beginning of the log (R-CMD-2)."""
+    with ledger.read() as reads:
+        last, _ = reads.known_at(tenant_id, micros(at))
+    return PartOfLog(ledger, pasts, tenant_id, range(1, last + 1))
+
+
+def true_at(ledger: Ledger, pasts: Pasts, tenant_id: str, at: datetime, known: datetime | None = None) -> PartOfLog:
+    """What had happened by an instant, told by all that is known now, or that was known at another instant."""
+    with ledger.read() as reads:
+        last = reads.known_at(tenant_id, micros(known))[0] if known is not None else None
+        seqs = happened_until(reads, tenant_id, micros(at))
+    return PartOfLog(ledger, pasts, tenant_id, seqs if last is None else [seq for seq in seqs if seq <= last])
+
+
+def about(ledger: Ledger, pasts: Pasts, tenant_id: str, key: Key, id: str) -> PartOfLog:
+    """What concerns one patient, admission or claim: NOT_FOUND when nothing does.
+
+    That is every event that carries the key; the whole of the streams about that person in which one stands; the
+    whole of every stream that these name (slots, invoices, payments, beds…); and the reference data of the tenant.
+    """
+    with ledger.read() as reads:
+        # a patient is everybody whose record was merged with theirs
+        ids = View(reads, pasts, tenant_id).records([id]).get(id, [id]) if key == "patient" else [id]
+        found = tagged_seqs(reads, tenant_id, key, ids)
+        if not found:
+            raise not_found(key, id)
+        seqs = _closed(reads, pasts, tenant_id, found)
+        for name in REFERENCE:
+            seqs |= seqs_of_kind(reads, tenant_id, AGGREGATES[name].stream)
+    return PartOfLog(ledger, pasts, tenant_id, sorted(seqs))
+
+
+def _closed(reads: Reads, pasts: Pasts, tenant_id: str, found: set[int]) -> set[int]:
+    """With the streams about the person followed to whatever they name; shared streams are taken, not followed."""
+    seqs, followed, waiting = set(found), set[str](), set(found)
+    while waiting:
+        events = [
+            recorded(row, pasts)
+            for begin in range(0, len(waiting), _AT_ONCE)
+            for row in rows_at(reads, tenant_id, sorted(waiting)[begin : begin + _AT_ONCE])
+        ]
+        own = {event.stream_id for event in events if _is_of_a_person(event.stream_id)}
+        named = {stream_id for event in events if event.stream_id in own for stream_id in _named(event)}
+        new = (own | named) - followed
+        followed |= new
+        there = seqs_of_streams(reads, tenant_id, new) - seqs
+        seqs |= there
+        waiting = there
+    return seqs
+
+
+def _is_of_a_person(stream_id: str) -> bool:
+    return AGGREGATE_OF_STREAM[stream_id.partition("-")[0]].name in OF_A_PERSON
+
+
+def _named(event: Recorded) -> Collection[str]:
+    """The streams whose ids stand in an event."""
+    found: set[str] = set()
+    waiting: list[Any] = [msgspec.to_builtins(event.event)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            for name, value in one.items():
+                if isinstance(value, str) and (aggregate := name.removesuffix("_id")) in AGGREGATES:
+                    if name.endswith("_id"):
+                        found.add(stream_of(aggregate, value))
+                else:
+                    waiting.append(value)
+        elif isinstance(one, list):
+            waiting += one
+    return found
