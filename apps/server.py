@@ -18,6 +18,7 @@ from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import Companion, create_app
 from event_store.api.batches import COMMAND_LIMIT
 from event_store.api.limits import Rate, RateLimits
+from event_store.retention.identity import PersonalData
 from event_store.store import Store, open_store
 from event_store.subscriptions.leases import Leases, new_holder
 from event_store.subscriptions.worker import running
@@ -26,6 +27,8 @@ from mymedic.ids import UlidFactory
 from mymedic.settings import Settings
 from processes.runner import Runner
 from processes.world import CONSUMER
+from projections.api.catalogue import query_routes
+from projections.api.views import Views
 from projections.worker import Live, open_live
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +37,8 @@ _LOG = logging.getLogger(__name__)
 BREATH_SECONDS, PAUSE_SECONDS = 0.05, 0.001
 # So many seconds' worth of commands may come at once: a desk that opens, a phone that is back in the network.
 BURST_SECONDS = 4
+# Phones that listen for changes would hold up the end of a server for minutes; they come again.
+PARTING_SECONDS = 5
 
 
 @asynccontextmanager
@@ -94,5 +99,13 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
             home=settings.resolved_home,
             grpc_port=grpc_port,
             followed=[live.standings],
+            queries=query_routes(Views(live.database, store, PersonalData(store.handler))),
         )
-        uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+        uvicorn.run(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=PARTING_SECONDS,
+        )

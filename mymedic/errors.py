@@ -55,6 +55,7 @@ CODES: dict[str, Code] = {
     **_codes(500, "SCHEMA_VERSION_UNKNOWN FEED_GAP CHAIN_BROKEN LANDING_CORRUPT"),
     "STORE_UNAVAILABLE": Code(503, retryable=True),
     "STORE_LOCKED": Code(503, retryable=True),
+    "NOT_YET_VISIBLE": Code(503, retryable=True),
     "STORE_FULL": Code(507, retryable=True),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mymedic.errors import CODES
 
-_ROOMS = ("mymedic", "event_store", "processes", "integrations", "exports", "pipelines", "apps")
+_ROOMS = ("mymedic", "event_store", "projections", "processes", "integrations", "exports", "pipelines", "apps")
 
 
 def errors_page(root: Path) -> str:

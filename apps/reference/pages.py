@@ -7,6 +7,7 @@ from pathlib import Path
 from apps.reference.errors import errors_page
 from apps.reference.machines import machines_page
 from apps.reference.messages import commands_page, events_page
+from apps.reference.queries import queries_page
 from apps.reference.roles import roles_page
 from apps.reference.tables import tables_page
 from event_store.api.rpc.schema import schema
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
     made = {
         "commands.md": commands_page(),
         "events.md": events_page(),
+        "queries.md": queries_page(),
         "roles.md": roles_page(),
         "state-machines.md": machines_page(),
         "errors.md": errors_page(ROOT),

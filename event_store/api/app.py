@@ -51,13 +51,14 @@ def create_app(
     grpc_port: int | None = None,
     followed: Sequence[Standings] = (),
     books: Books | None = None,
+    queries: Sequence[HTTPRouteHandler] = (),
 ) -> Litestar:
     """`companions` run as long as the server does: reactions, timers. `doors` check their callers themselves.
 
     `home` is the folder whose disk must take a file for the server to be ready. With a `grpc_port` (0: a free one,
     then in `app.state.grpc_port`) the same commands are answered over gRPC. `followed`: how consumers stand whose
     checkpoints are kept elsewhere than in the ledger. `books`: where auditors are shown the ledger entries of what was
-    kept.
+    kept. `queries` are asked by the same callers who send commands.
     """
     clock = store.handler.clock
     watch = Watch(clock, store.feed, tracers, [partial(standings, store.ledger, clock), *followed])
@@ -83,8 +84,10 @@ def create_app(
                 app.state.grpc_port = await stack.enter_async_context(rpc_server(desk, grpc_port))
             yield
 
-    async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def authenticated(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Before the body is read: a stranger learns nothing about what a command looks like."""
+        if (word := handler.opt.get("word")) is not None:
+            connection.scope["state"]["seen"].command = word
         bearer = await identity.bearer_soon(connection.headers.get("Authorization"))
         connection.scope["state"]["seen"].tenant_id = bearer.tenant_id
         if limits is not None:
@@ -95,18 +98,18 @@ def create_app(
     commands = Router(
         path="/", route_handlers=[*command_routes(), batch, look_up], guards=[authenticated, require_json]
     )
-    audit = Router(path="/", route_handlers=audit_routes(books), guards=[authenticated])
+    asked = Router(path="/", route_handlers=[*audit_routes(books), *queries], guards=[authenticated])
     app = Litestar(
-        route_handlers=[health, ready, metrics, *doors, commands, audit],
+        route_handlers=[health, ready, metrics, *doors, commands, asked],
         state=State({"store": store, "clock": clock, "watch": watch, "limits": limits, "home": home}),
         exception_handlers={Refused: on_refused, HTTPException: on_http_error, Exception: on_bug},
         logging_config=None,  # the program that serves decides where its log goes
         lifespan=[running],
         request_max_body_size=BODY_LIMIT,
         openapi_config=DocumentConfig(
-            title="MyMedic commands",
+            title="MyMedic",
             version="1",
-            description="Every fact enters here, once.",
+            description="Every fact enters as a command, once; what is known is asked of the live views.",
             components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"bearer": []}],
             render_plugins=[ScalarRenderPlugin()],

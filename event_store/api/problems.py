@@ -94,14 +94,14 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
         if field in (None, "data"):
             message = "the body is empty"
         else:
-            details = {"field": field}
+            details = {"field": field.rstrip("_")}  # as Python writes a name that is taken
     # RFC 9110 asks for the methods that would do; every path of ours has one.
     allowed = {"Allow": _method(request.url.path)} if error.status_code == 405 else {}
     return problem(ErrorBody(code=code, message=message, details=details), allowed)
 
 
 def _method(path: str) -> str:
-    return "POST" if path.startswith("/v1/") and not path.startswith("/v1/audit/") else "GET"
+    return "POST" if path.startswith(("/v1/commands", "/v1/identities", "/v1/webhooks")) else "GET"
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:

@@ -52,7 +52,7 @@ class PersonalData:
             view = View(reads, handler.pasts, tenant_id)
             require_tenant(view)
             # Each with its own branches: an auditor of all of them must not see all as the front desk of one.
-            at_work, auditing = _granted(view, actor, *IN_BRANCHES), _granted(view, actor, BREAKS_GLASS)
+            at_work, auditing = granted(view, actor, *IN_BRANCHES), granted(view, actor, BREAKS_GLASS)
             reason = _admitted(at_work, justification)
             records = view.records(patient_ids)
             openly = _reached(view, at_work, records)
@@ -155,7 +155,7 @@ def require_tenant(view: View) -> None:
         raise Refused("TENANT_SUSPENDED", f"{view.tenant_id} is suspended")
 
 
-def _granted(view: View, actor: Actor, *roles: str) -> Actor:
+def granted(view: View, actor: Actor, *roles: str) -> Actor:
     """The actor with no more than the log grants now, and the branches of these roles."""
     if actor.type != "user":
         return actor

@@ -160,8 +160,11 @@ class PostgresReadDatabase(ReadDatabase):
     def _reader(self) -> psycopg.Connection[Any]:
         """A connection that has begun to read: an idle one, unless the server has gone and come back since."""
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        while self._readers:
-            idle = self._readers.pop()
+        while True:
+            try:
+                idle = self._readers.pop()
+            except IndexError:  # other threads took them
+                break
             try:
                 idle.execute(begin)
                 return idle

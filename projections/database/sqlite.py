@@ -95,7 +95,10 @@ class SqliteReadDatabase(ReadDatabase):
 
     @contextmanager
     def read(self, tenant_id: str) -> Iterator[Reader]:
-        connection = self._readers.pop() if self._readers else self._open_reader()
+        try:
+            connection = self._readers.pop()
+        except IndexError:  # none is idle
+            connection = self._open_reader()
         try:
             connection.execute("BEGIN")
             yield SqliteReader(connection, tenant_id)

@@ -24,7 +24,7 @@ ROOM_OF_LIBRARY = {
     "google.protobuf": ("event_store.api.rpc",),
     "grpc": ("event_store.api.rpc",),
     "joserfc": ("event_store.api",),
-    "litestar": ("event_store.api", "apps"),
+    "litestar": ("event_store.api", "projections.api", "apps"),
     "lxml": ("integrations.bank.camt",),
     "mt940": ("integrations.bank.mt940",),
     "nats": ("integrations.bus.jetstream",),

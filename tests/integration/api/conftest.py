@@ -11,7 +11,13 @@ from litestar.testing import TestClient
 
 from event_store.api.app import create_app
 from event_store.api.identity import Bearer, Identity
+from event_store.retention.identity import PersonalData
 from mymedic.messages import Actor
+from projections.api.catalogue import query_routes
+from projections.api.views import Listening, Views
+from projections.catalogue import PROJECTIONS, ROWS
+from projections.database import ReadDatabase, open_read_database
+from projections.keeper import Keeper
 from tests.chain import Chain, opened
 from tests.founding import founded
 from tests.unit.event_store.clinic import DESK, DOCTOR, ENGINEER, FINANCE, MANAGER, PATIENT, TIMER
@@ -51,8 +57,11 @@ class Badges:
 class Api:
     """A client that speaks for whoever is wanted. `other` is a chain of a second tenant in the same store."""
 
-    def __init__(self, client: TestClient[Any], tokens: Badges, chain: Chain, other: Chain) -> None:
+    def __init__(
+        self, client: TestClient[Any], tokens: Badges, chain: Chain, other: Chain, database: ReadDatabase
+    ) -> None:
         self.client = client
+        self.database = database
         self.tokens = tokens
         self.chain = chain
         self.other = other
@@ -75,6 +84,19 @@ class Api:
         content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         return self.client.post(f"/v1/commands/{name}", headers=sent, **content)
 
+    def fold(self) -> None:
+        """Bring the live views level with both logs."""
+        for chain in (self.chain, self.other):
+            Keeper(chain.store.feed, self.database, chain.clock, PROJECTIONS).drain(chain.tenant_id)
+
+    def ask(self, path: str, role: str | Actor = "FD", *, tenant: str | None = None, **said: Any) -> Any:
+        """GET a view. Parameters are given as they are; those with a capital letter are headers."""
+        tenant = tenant or self.chain.tenant_id
+        token = self.token(role, tenant) if isinstance(role, str) else self.tokens.issue(tenant, role)
+        headers = {name.replace("_", "-"): value for name, value in said.items() if name[0].isupper()}
+        params = {name: value for name, value in said.items() if not name[0].isupper()}
+        return self.client.get(path, params=params, headers={"Authorization": f"Bearer {token}"} | headers)
+
     def post_batch(self, body: bytes, role: str = "FD") -> Any:
         headers = {"Authorization": f"Bearer {self.token(role, self.chain.tenant_id)}"}
         return self.client.post("/v1/commands:batch", content=body, headers=headers)
@@ -88,8 +110,11 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         chain, other = (founded(Chain(ledger, vault, tenant_id)) for tenant_id in ("ten_test", "ten_other"))
         chain.at(2, "10:00")
         tokens = Badges()
-        with TestClient(create_app(chain.store, Identity(tokens))) as client:
-            yield Api(client, tokens, chain, other)
+        database = open_read_database(f"sqlite:///{folder / 'read.sqlite'}", ROWS)
+        views = Views(database, chain.store, PersonalData(chain.store.handler), Listening(0.05, 0.2))
+        with TestClient(create_app(chain.store, Identity(tokens), queries=query_routes(views))) as client:
+            yield Api(client, tokens, chain, other, database)
+        database.close()
 
 
 def refusal(answer: Any, status: int, code: str) -> dict[str, Any]:
