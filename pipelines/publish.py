@@ -10,12 +10,21 @@ from typing import NamedTuple
 
 import duckdb
 
+from projections.catalogue import PROJECTIONS
+
 # The oldest clients that must be able to open a published file are DuckDB 1.5's.
 STORAGE_VERSION = "v1.5.0"
 # What sorting needs beyond it goes to disk beside the file.
 MEMORY = "1GB"
 AT_ONCE = 2
-PUBLISHED = ("dim_", "fct_", "mart_")
+_PUBLISHED = ("dim_", "fct_", "mart_")
+# The models that are the twins of live read models have their names.
+_TWINS = frozenset(projection.row.table for projection in PROJECTIONS)
+
+
+def is_published(table: str) -> bool:
+    """Whether readers get a table: dimensions, facts, marts, and what is shown live, to be compared with."""
+    return table.startswith(_PUBLISHED) or table in _TWINS
 
 
 class PublishedTable(NamedTuple):
@@ -36,7 +45,7 @@ class PublishedWarehouse(NamedTuple):
 
 
 def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator: str) -> PublishedWarehouse:
-    """Copy a tenant's rows of every dimension, fact and mart out of a finished build, then swap the file in."""
+    """Copy a tenant's rows of every published table out of a finished build, then swap the file in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
@@ -53,7 +62,7 @@ def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator
             for (name,) in connection.execute(
                 "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' ORDER BY 1"
             ).fetchall()
-            if name.startswith(PUBLISHED)
+            if is_published(name)
         ]
         # Most tables are too small for DuckDB to share one among its threads.
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -15,7 +15,10 @@ from projections.view import View
 
 
 class PaymentsSummary(Row, frozen=True, kw_only=True):
-    """One row per payment. Amounts are paise; `state` is the one word that a person has to act on first."""
+    """One row per payment. Amounts are paise; `state` is the one word that a person has to act on first.
+
+    `business_date` is that of the capture; a payment that was never captured has none.
+    """
 
     table: ClassVar = "proj_payments_summary"
     key: ClassVar = ("payment_id",)
@@ -63,8 +66,7 @@ def _on_payment(event: Recorded, happened: Event, view: View) -> None:
             initiated_at = event.occurred_at
         case e.PaymentFailed():
             decline_type = happened.decline_type
-    dated = state.captured_at or initiated_at
-    on = view.day(dated) if dated else None
+    on = view.day(state.captured_at) if state.captured_at else None
     view.put(
         PaymentsSummary(
             tenant_id=event.tenant_id,
@@ -102,7 +104,7 @@ def _on_payment(event: Recorded, happened: Event, view: View) -> None:
 
 PROJECTION = Projection(
     name="payments_summary",
-    version=1,
+    version=2,
     rows=(PaymentsSummary,),
     folds=folds(_on_payment, *e.EVENTS) | moved_with_branch(PaymentsSummary, lambda row: row.business_date),
 )

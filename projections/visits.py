@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from event_store.aggregates.appointment import events as a
+from event_store.aggregates.appointment.state import ACTIVE
 from event_store.aggregates.encounter import events as n
 from event_store.aggregates.invoice import events as i
 from event_store.aggregates.payment import events as p
@@ -43,7 +44,7 @@ def visit_of(view: View, visit_class: type[Visit], appointment_id: str) -> Visit
 def status_of(view: View, visit: Visit) -> str:
     """The appointment's status; `arrived` while an encounter of it is open."""
     status: str = view.state("appointment", visit.appointment_id).status
-    if visit.encounter_id and status in SEATED:
+    if visit.encounter_id and status in ACTIVE:
         return "arrived" if view.state("encounter", visit.encounter_id).status == "in-progress" else status
     return status
 

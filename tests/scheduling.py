@@ -14,6 +14,7 @@ GROUPS = {
     "tests/e2e/test_carry_forward": "tiny world",
     "tests/e2e/test_determinism": "tiny world",
     "tests/e2e/test_killed_build": "tiny world",
+    "tests/e2e/test_live_twins": "tiny world",
     "tests/integration/apps/": "tiny world",
     "tests/integration/exports/": "tiny world",
     "tests/e2e/test_worked_example": "worked example",

@@ -11,7 +11,7 @@ _LAYERS = {
     "marts": "Marts: what reports and exports are made of. Published.",
     "facts": "Facts: one row per thing that happened, with its measures. Published.",
     "dimensions": "Dimensions: what facts are about; a version holds from `valid_from` until `valid_to`. Published.",
-    "projections": "Projections: streams folded to their present state. In the build, not published.",
+    "projections": "Projections: streams folded to their present state. In the build; published when kept live too.",
     "staging": "Staging: landed events, one row each. In the build, not published.",
 }
 
@@ -21,8 +21,9 @@ def tables_page(project: Path) -> str:
     lines = [
         "# Tables",
         "",
-        "A published warehouse `warehouse/<tenant>.duckdb` holds the dimensions, facts and marts below, and",
-        "`build_info` (tenant, last seq, as-of) and `build_table` (rows and content hash of each table).",
+        "A published warehouse `warehouse/<tenant>.duckdb` holds the dimensions, facts and marts below, what of the",
+        "projections is kept live too, `build_info` (tenant, last seq, as-of) and `build_table` (rows and content",
+        "hash of each table).",
         "Amounts are `*_paise`, whole paise; `*_at` is an instant in UTC; `*_on` and `*_date` are days in the tenant's",
         "zone; `-1` stands for an unknown member; `*_seq` says which events of the log a row comes from.",
         "",

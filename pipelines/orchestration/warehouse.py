@@ -17,7 +17,7 @@ from pipelines.orchestration import results
 from pipelines.orchestration.installation import Installation
 from pipelines.orchestration.project import Project
 from pipelines.orchestration.shard import SHARDS, shard_check
-from pipelines.publish import PUBLISHED as PUBLISHED_PREFIXES
+from pipelines.publish import is_published
 from pipelines.shards import shards
 
 PUBLISHED = dg.AssetKey(["warehouse", "published"])
@@ -88,8 +88,8 @@ def _landing_checks() -> Iterator[dg.AssetCheckSpec]:
 def _published_asset(project: Project) -> dg.AssetSpec:
     return dg.AssetSpec(
         PUBLISHED,
-        deps=[spec.key for spec in project.assets if spec.key.path[-1].startswith(PUBLISHED_PREFIXES)],
+        deps=[spec.key for spec in project.assets if is_published(spec.key.path[-1])],
         group_name="warehouse",
-        description="One DuckDB file per tenant: every dimension, fact and mart, swapped in whole.",
+        description="One DuckDB file per tenant: every dimension, fact, mart and live twin, swapped in whole.",
         kinds={"duckdb"},
     )

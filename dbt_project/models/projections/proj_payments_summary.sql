@@ -30,6 +30,7 @@ select
     marks.payment_id,
     origin.patient_key,
     origin.branch_id,
+    cities.city_id,
     origin.appointment_id,
     origin.invoice_id,
     origin.admission_id,
@@ -87,3 +88,10 @@ inner join {{ ref('stg_payment') }} as progress
     on marks.tenant_id = progress.tenant_id and marks.progress_seq = progress.seq
 left join {{ ref('stg_payment') }} as initiated
     on marks.tenant_id = initiated.tenant_id and marks.initiated_seq = initiated.seq
+left join {{ ref('proj_branch_cities') }} as cities
+    on marks.tenant_id = cities.tenant_id
+    and origin.branch_id = cities.branch_id
+    and coalesce({{ business_date('origin.captured_at', 'tenants.utc_offset_minutes') }}, cast('9999-12-30' as date))
+    >= cities.from_on
+    and coalesce({{ business_date('origin.captured_at', 'tenants.utc_offset_minutes') }}, cast('9999-12-30' as date))
+    < cities.to_on
