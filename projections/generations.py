@@ -64,11 +64,17 @@ def rebuild(
     that was read before stays for KEPT_FOR.
     """
     new = _begin(feed, database, tenant_id, projections)
-    keeper = Keeper(feed, database, clock, projections, left_out, frozenset(new.items()), REBUILD_BATCH)
-    until = feed.head(tenant_id)
+
+    def keeper_of(*some: Projection) -> Keeper:
+        only = frozenset((one.name, new[one.name]) for one in some)
+        return Keeper(feed, database, clock, some, left_out, only, REBUILD_BATCH)
+
+    keeper = keeper_of(*projections)
+    with database.read(tenant_id) as reader:
+        until = min(one.seq for one in reader.checkpoints() if one.state == "live" and one.projection in new)
     while (step := keeper.advance(tenant_id, until)).events:
         on_progress(step.seq, until)
-    return [_swap_when_level(keeper, database, clock, tenant_id, one, new[one.name]) for one in projections]
+    return [_swap_when_level(keeper_of(one), database, clock, tenant_id, one, new[one.name]) for one in projections]
 
 
 def _begin(feed: Feed, database: ReadDatabase, tenant_id: str, projections: Sequence[Projection]) -> dict[str, int]:
@@ -94,7 +100,10 @@ def _begin(feed: Feed, database: ReadDatabase, tenant_id: str, projections: Sequ
 def _swap_when_level(
     keeper: Keeper, database: ReadDatabase, clock: Clock, tenant_id: str, projection: Projection, generation: int
 ) -> Rebuilt:
-    """Catch up with the live generation, which may be moving, until both stand at one seq; then swap."""
+    """Compare with the live generation where both stand at one seq, which may take a while; then swap where they do
+    so again, at once. The live one may be moving all the time.
+    """
+    differences: tuple[Difference, ...] | None = None
     while True:
         with database.read(tenant_id) as reader:
             live = reader.live(projection.name)
@@ -103,9 +112,11 @@ def _swap_when_level(
         with database.read(tenant_id) as reader:
             found = {one.generation: one for one in reader.checkpoints() if one.projection == projection.name}
             old, new = found[live.generation], found[generation]
-            is_level = old.seq == new.seq
-            differences = tuple(difference(reader, row, old.generation, generation) for row in projection.rows)
-        if (is_level or old.seq < new.seq) and _swap(database, clock, tenant_id, old, new):
+            if old.seq != new.seq:
+                continue
+            if differences is None:
+                differences = tuple(difference(reader, row, old.generation, generation) for row in projection.rows)
+        if _swap(database, clock, tenant_id, old, new):
             return Rebuilt(projection.name, generation, new.seq, differences)
 
 

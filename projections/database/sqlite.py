@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from event_store.ledger.columnar import read_only
-from event_store.ledger.file_lock import FileLock
+from event_store.ledger.file_lock import LOCK_TIMEOUT_SECONDS, FileLock
 from mymedic.errors import Refused
 from projections.database.access import ReadDatabase, Reader, Writer
 from projections.row import Row, columns_of, value_writers, writer_of
@@ -63,10 +63,10 @@ def _upsert_sql(row_class: type[Row]) -> str:
 class SqliteReadDatabase(ReadDatabase):
     """`synchronous=NORMAL`: what a power cut takes from the end is folded again, with its checkpoint."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
-        self._lock = FileLock(path)
+        self._lock = FileLock(path, lock_timeout)
         self._mutex = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
         self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)

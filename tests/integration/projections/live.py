@@ -14,6 +14,11 @@ from projections.database import ReadDatabase, Reader, Writer
 NOW = datetime(2027, 1, 1, tzinfo=UTC)  # after everything in the simulated log
 
 
+def smallest(feed: Feed) -> str:
+    """The tenant with the shortest log."""
+    return feed.heads()[-1][0]
+
+
 class Crash(Exception):
     """The process has died here."""
 

@@ -14,7 +14,7 @@ from projections.database import ReadDatabase
 from projections.generations import content_hash, rebuild
 from projections.keeper import Keeper
 from projections.projection import Projection
-from tests.integration.projections.live import NOW, Crash, CrashingDatabase, ShakyFeed
+from tests.integration.projections.live import NOW, Crash, CrashingDatabase, ShakyFeed, smallest
 
 Open = Callable[[], ReadDatabase]
 Hashes = dict[str, dict[str, str]]
@@ -59,7 +59,7 @@ def test_random_cuts_duplicates_and_restarts_change_nothing(
 
 
 def test_two_keepers_at_once_change_nothing(new_read_database: Open, log: Feed, hashes: Hashes) -> None:
-    tenant_id = log.tenants()[0]
+    tenant_id = smallest(log)
     draws = random.Random(7)
     keepers = [Keeper(log, new_read_database(), ManualClock(NOW), PROJECTIONS, batch=700) for _ in range(2)]
     while any(keeper.advance(tenant_id).events for keeper in draws.sample(keepers, 2)):
@@ -68,7 +68,7 @@ def test_two_keepers_at_once_change_nothing(new_read_database: Open, log: Feed, 
 
 
 def test_a_rebuild_finds_no_difference_and_is_swapped_in(new_read_database: Open, log: Feed, hashes: Hashes) -> None:
-    database, tenant_id = new_read_database(), log.tenants()[0]
+    database, tenant_id = new_read_database(), smallest(log)
     Keeper(log, database, ManualClock(NOW), PROJECTIONS).drain(tenant_id)
     rebuilt = rebuild(log, database, ManualClock(NOW), tenant_id, PROJECTIONS)
     assert all(one.is_none for each in rebuilt for one in each.differences)

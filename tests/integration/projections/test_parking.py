@@ -22,7 +22,7 @@ from projections.payments_summary import PaymentsSummary
 from projections.projection import Projection
 from projections.view import View
 from projections.worker import Live, LiveWorker
-from tests.integration.projections.live import NOW
+from tests.integration.projections.live import NOW, smallest
 from tests.integration.projections.test_conformance import Hashes, Open, hashes_of
 
 ENGINEER = Actor(type="user", id="stf_engineer", roles=("EN",))
@@ -69,7 +69,7 @@ def go_on(live: Live, worker: LiveWorker) -> None:
 @pytest.fixture
 def poison(log: Feed) -> Poisoned:
     """A capture that more of its payment follows."""
-    tenant_id = log.tenants()[0]
+    tenant_id = smallest(log)
     events = log.read(tenant_id, 0, 100_000)
     captures = [one for one in events if isinstance(one.event, PaymentCaptured)]
     return next(
@@ -80,7 +80,7 @@ def poison(log: Feed) -> Poisoned:
 def test_its_stream_waits_and_a_retry_after_the_repair_ends_as_if_nothing_had_been(
     poison: Poisoned, log: Feed, new_read_database: Open, hashes: Hashes, tmp_path: Any
 ) -> None:
-    tenant_id = log.tenants()[0]
+    tenant_id = smallest(log)
     with live_with(poison, log, new_read_database, tmp_path) as (live, worker):
         go_on(live, worker)
         (parked,) = live.parking.of(tenant_id)
@@ -108,7 +108,7 @@ def test_its_stream_waits_and_a_retry_after_the_repair_ends_as_if_nothing_had_be
 def test_a_discarded_event_is_left_out_of_every_later_rebuild_too(
     poison: Poisoned, log: Feed, new_read_database: Open, tmp_path: Any
 ) -> None:
-    tenant_id = log.tenants()[0]
+    tenant_id = smallest(log)
     with live_with(poison, log, new_read_database, tmp_path) as (live, worker):
         go_on(live, worker)
         (parked,) = live.parking.of(tenant_id)
