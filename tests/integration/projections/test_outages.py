@@ -45,7 +45,7 @@ def test_a_locked_or_full_file_is_said_and_nothing_is_lost(log: Feed, hashes: Ha
     path, tenant_id = tmp_path / "read.sqlite", smallest(log)
     open_read_database(f"sqlite:///{path}", ROWS).close()
     database = SqliteReadDatabase(path, lock_timeout=0.05)
-    keeper = Keeper(log, database, ManualClock(NOW), PROJECTIONS)
+    keeper = Keeper(log, database, ManualClock(NOW), PROJECTIONS, batch=300)
     keeper.advance(tenant_id)
     other = FileLock(path)
     with other.held(), pytest.raises(Refused, match="STORE_LOCKED"):
@@ -67,7 +67,7 @@ def test_a_server_that_goes_away_is_said_and_nothing_is_lost(
 ) -> None:
     url, tenant_id = new_database(postgres_server, request.node.nodeid), smallest(log)
     database = open_read_database(url, ROWS)
-    keeper = Keeper(log, database, ManualClock(NOW), PROJECTIONS)
+    keeper = Keeper(log, database, ManualClock(NOW), PROJECTIONS, batch=300)
     for _ in range(2):
         keeper.advance(tenant_id)
         with psycopg.connect(url, autocommit=True) as connection:
