@@ -14,6 +14,7 @@ from apps.following import following, hearing
 from apps.identity import identity_of
 from apps.live import keeping
 from apps.logs import log_to_stderr
+from apps.processing import read_processes
 from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import Companion, create_app
 from event_store.api.batches import COMMAND_LIMIT
@@ -99,7 +100,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
             home=settings.resolved_home,
             grpc_port=grpc_port,
             followed=[live.standings],
-            queries=query_routes(Views(live.database, store, PersonalData(store.handler))),
+            queries=[*query_routes(Views(live.database, store, PersonalData(store.handler))), read_processes],
         )
         uvicorn.run(
             app,

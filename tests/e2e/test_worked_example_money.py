@@ -80,6 +80,7 @@ def test_tuesday_half_is_kept_and_half_is_owed_by_itself(weeks: Weeks, week: Wee
         ("DepositForfeited", "process:deposit_plan"),
         ("RefundRequested", "process:deposit_plan"),
         ("RefundApproved", "process:deposit_plan"),
+        ("NotificationRequested", "process:notifying"),
         ("RefundInitiated", "process:deposit_plan"),
     ]
 

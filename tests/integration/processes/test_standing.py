@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 from typer.testing import CliRunner
 
 from apps.cli import program
+from apps.processing import read_processes
+from event_store.api.app import create_app
+from event_store.api.identity import Identity
 from event_store.store import open_store
 from mymedic.clock import ManualClock
 from mymedic.ids import DerivedIds
+from mymedic.messages import Actor
 from mymedic.settings import Settings
 from processes import reacting
 from processes.catalogue import PROCESSES, REACTIONS, TIMERS
 from processes.standing import Standing, standing
 from tests.chain import BALA, Chain
 from tests.founding import founded
-from tests.unit.event_store.clinic import ist
+from tests.integration.api.conftest import Badges
+from tests.unit.event_store.clinic import DESK, ENGINEER, FINANCE, ist
 
 PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "processes.md"
 
@@ -70,6 +77,25 @@ def test_the_command_line_shows_it(tmp_path: Path) -> None:
     shown = json.loads(_said(["--home", str(tmp_path), "--json"]))["standing"]
     assert [one["process"] for one in shown["processes"]] == list(PROCESSES)
     assert {one["what"] for one in shown["waiting"]} == {"mark_no_show", "remind_patient"}
+
+
+def test_the_api_shows_it_to_those_who_look_after_the_whole(chain: Chain) -> None:
+    chain.book("appt_1", 3, "18:00")
+    badges = Badges()
+    shown = create_app(chain.store, Identity(badges), queries=[read_processes])
+    narrow = Actor(type="user", id="stf_narrow", roles=("FN",), branch_scope=("brn_south",))
+    with TestClient(shown) as client:
+
+        def ask(actor: Actor, **parameters: str) -> Any:
+            token = badges.issue(chain.tenant_id, actor)
+            return client.get("/v1/processes", params=parameters, headers={"Authorization": f"Bearer {token}"})
+
+        answer = ask(ENGINEER, about="appt_1").json()
+        assert {one["what"] for one in answer["waiting"]} == {"mark_no_show", "remind_patient"}
+        assert ask(FINANCE, process="billing").json()["waiting"] == []
+        refusals = [(ask(actor).status_code, ask(actor).json()["code"]) for actor in (DESK, narrow)]
+        assert refusals == [(403, "FORBIDDEN"), (403, "FORBIDDEN_BRANCH")]
+        assert client.get("/v1/processes").status_code == 401
 
 
 def _said(arguments: list[str]) -> str:
