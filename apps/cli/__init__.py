@@ -36,6 +36,7 @@ WORDS = {
     "token": "access",
     "key": "access",
     "parked": "parking",
+    "webhooks": "webhooks",
     "processes": "processing",
     "replay": "replaying",
 }

@@ -80,10 +80,7 @@ def take_lease(session: Session, tenant_id: str, consumer: str, holder: str, unt
 
 
 def extend_lease(session: Session, lease: LeaseRow, until: int) -> LeaseRow | None:
-    """The lease until then; None when somebody has taken it over. One that has ended untaken is still its holder's.
-
-    Whatever the answer, nobody else takes it before the transaction ends.
-    """
+    """The lease until then; None when somebody has taken it over. One that has ended untaken is still its holder's."""
     session.execute(
         "INSERT INTO lease (tenant_id, consumer, holder, until, epoch) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (tenant_id, consumer) DO UPDATE SET until = excluded.until"
@@ -92,6 +89,18 @@ def extend_lease(session: Session, lease: LeaseRow, until: int) -> LeaseRow | No
     )
     found = _lease(session, lease.tenant_id, lease.consumer)
     return found if found is not None and (found.holder, found.epoch) == (lease.holder, lease.epoch) else None
+
+
+def hold_lease(session: Session, lease: LeaseRow) -> bool:
+    """Whether it is still its holder's; then nobody takes it before the transaction ends. Its end stays as it is."""
+    session.execute(
+        "INSERT INTO lease (tenant_id, consumer, holder, until, epoch) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (tenant_id, consumer) DO UPDATE SET epoch = excluded.epoch"
+        " WHERE lease.holder = excluded.holder AND lease.epoch = excluded.epoch",
+        lease,
+    )
+    found = _lease(session, lease.tenant_id, lease.consumer)
+    return found is not None and (found.holder, found.epoch) == (lease.holder, lease.epoch)
 
 
 def forget_lease(session: Session, lease: LeaseRow) -> None:

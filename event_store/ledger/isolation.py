@@ -23,6 +23,7 @@ from event_store.ledger.schema import (
     PARKING_LOG,
     TAG,
     TIMER,
+    WEBHOOK_ENDPOINT,
 )
 
 ROLE = "mymedic_app"
@@ -32,7 +33,8 @@ EVERY_TENANT = "*"
 # By the schema that brought them: a migration isolates its own.
 ISOLATED_BY_0003: tuple[Table, ...] = (EVENT, HEAD, TAG, GUARD, COMMAND_LOG, CHECKPOINT, TIMER)
 ISOLATED_BY_0004: tuple[Table, ...] = (LEASE, PARKED, PARKING_LOG)
-ISOLATED = ISOLATED_BY_0003 + ISOLATED_BY_0004
+ISOLATED_BY_0005: tuple[Table, ...] = (WEBHOOK_ENDPOINT,)
+ISOLATED = ISOLATED_BY_0003 + ISOLATED_BY_0004 + ISOLATED_BY_0005
 
 # In a sub-select, so that it is asked once for each statement and not for each row. A tenant's id has no comma.
 _NAMED = f"(SELECT string_to_array(current_setting('{SETTING}', true), ','))::text[]"

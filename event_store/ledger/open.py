@@ -11,7 +11,7 @@ from event_store.ledger.session import Ledger
 from event_store.ledger.sqlite import SqliteLedger
 from mymedic.errors import Refused
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 
 
 def open_ledger(url: str) -> Ledger:

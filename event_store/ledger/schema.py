@@ -164,6 +164,22 @@ PARKING_LOG = Table(
     PrimaryKeyConstraint("tenant_id", "entry"),
 )
 
+WEBHOOK_ENDPOINT = Table(
+    "webhook_endpoint",
+    METADATA,
+    Column("tenant_id", Text, nullable=False),
+    Column("endpoint_id", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("event_types", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "endpoint_id"),
+)
+
 
 def _columns(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns)
@@ -178,3 +194,4 @@ COMMAND_COLUMNS = _columns(COMMAND_LOG)
 HEAD_COLUMNS = _columns(HEAD)
 PARKED_COLUMNS = _columns(PARKED)
 PARKING_LOG_COLUMNS = _columns(PARKING_LOG)
+ENDPOINT_COLUMNS = _columns(WEBHOOK_ENDPOINT)

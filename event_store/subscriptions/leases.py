@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from event_store.ledger.consuming import LeaseRow, extend_lease, forget_lease, leases, take_lease
+from event_store.ledger.consuming import LeaseRow, extend_lease, forget_lease, hold_lease, leases, take_lease
 from event_store.ledger.isolation import EVERY_TENANT
 from event_store.ledger.session import Ledger, Session
 from mymedic.clock import Clock, micros
@@ -126,7 +126,7 @@ class Leases:
 
 def fence(session: Session, lease: Lease) -> None:
     """VERSION_CONFLICT when another worker has taken the lease over; else nobody takes it before this is committed."""
-    if extend_lease(session, lease, lease.until) is None:
+    if not hold_lease(session, lease):
         raise Refused(
             "VERSION_CONFLICT",
             f"another worker has taken over {lease.consumer} of {lease.tenant_id}",

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import nats
 from nats.aio.client import Client
@@ -22,6 +21,7 @@ from nats.js.api import Header, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
 from event_store.subscriptions.subscription import Unavailable
+from integrations.background import LoopThread
 
 _LOG = logging.getLogger(__name__)
 # Long enough for a busy disk; a server that is gone is seen at once, by the connection.
@@ -31,7 +31,6 @@ CALL_SECONDS, _GOODBYE_SECONDS = 15.0, 1.0
 _PING_SECONDS = 5
 # The server's "message size exceeds maximum allowed".
 _TOO_LARGE = 10054
-_T = TypeVar("_T")
 
 
 class Message(NamedTuple):
@@ -59,9 +58,7 @@ class JetStream:
         self._servers = list(servers)
         self._wishes = wishes
         self._credentials = str(credentials) if credentials else None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="jetstream", daemon=True)
-        self._thread.start()
+        self._background = LoopThread("jetstream")
         self._client: Client | None = None
         self._lost = asyncio.Event()
 
@@ -70,16 +67,11 @@ class JetStream:
 
         They may be stored in any order. `Unavailable` when one of the others is not; then any of them may be stored.
         """
-        return self._run(self._publish(messages))
+        return self._background.run(self._publish(messages))
 
     def close(self) -> None:
-        self._run(self._disconnect())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        self._background.run(self._disconnect())
+        self._background.close()
 
     async def _publish(self, messages: Sequence[Message]) -> dict[str, str]:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from event_store.recorded import Recorded
+from event_store.subscriptions.waves import waves
 from integrations.bus.jetstream import Message
 from integrations.cloudevents import CONTENT_TYPE, Envelopes, aggregate_name
 
@@ -43,15 +44,3 @@ class Relay:
 
     def _message(self, event: Recorded) -> Message:
         return Message(subject(event), event.event_id, self._envelopes.encoded(event), CONTENT_TYPE)
-
-
-def waves(events: Sequence[Recorded]) -> list[list[Recorded]]:
-    """No two of a stream in one wave: the next of a stream goes when the one before is stored, the others together."""
-    depth: dict[str, int] = {}
-    found: list[list[Recorded]] = []
-    for event in events:
-        at = depth[event.stream_id] = depth.get(event.stream_id, -1) + 1
-        if at == len(found):
-            found.append([])
-        found[at].append(event)
-    return found

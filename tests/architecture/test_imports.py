@@ -23,6 +23,7 @@ ROOM_OF_LIBRARY = {
     "great_expectations": ("pipelines.borders",),
     "google.protobuf": ("event_store.api.rpc",),
     "grpc": ("event_store.api.rpc",),
+    "httpx": ("integrations.webhooks",),
     "joserfc": ("event_store.api",),
     "litestar": ("event_store.api", "projections.api", "apps"),
     "lxml": ("integrations.bank.camt",),

@@ -12,6 +12,7 @@ import nats
 import pytest
 
 from event_store.store import Store
+from event_store.subscriptions.backoff import BackOff
 from event_store.subscriptions.leases import Leases
 from event_store.subscriptions.parking import LedgerParking
 from event_store.subscriptions.subscription import Subscription
@@ -68,7 +69,9 @@ def relaying(bench: Bench, stream: JetStream, store: Store | None = None, batch:
     relay = Relay(stream, Envelopes(store.vault.patient_key))
     leases = Leases(store.ledger, "one", bench.clock)
     parking = LedgerParking(store.ledger, bench.clock)
-    return Subscription(store.ledger, store.feed, relay, leases, parking, jitter=lambda: 1.0, batch=batch)
+    return Subscription(
+        store.ledger, store.feed, relay, leases, parking, BackOff(bench.clock, lambda: 1.0), batch=batch
+    )
 
 
 def read(server: NatsServer, subject: str = "med.>") -> list[tuple[str, dict[str, str], dict[str, Any]]]:

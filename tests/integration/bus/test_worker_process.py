@@ -15,6 +15,7 @@ from pathlib import Path
 
 from event_store.ledger.sqlite import SqliteLedger
 from event_store.store import open_store
+from event_store.subscriptions.endpoints import Endpoints
 from mymedic.clock import ManualClock
 from mymedic.ids import DerivedIds
 from mymedic.settings import Settings
@@ -22,7 +23,10 @@ from tests.integration.bus.conftest import first_sightings, read
 from tests.integration.bus.test_relay import fill, in_order, more, told
 from tests.integration.ledger.conftest import Bench
 from tests.integration.ledger.people import TENANT
+from tests.integration.webhooks.conftest import Target, registered, target
 from tests.nats_server import NatsServer
+
+__all__ = ["target"]
 
 LEASE_SECONDS = 1.0
 PATIENCE = 60.0
@@ -34,6 +38,8 @@ def working(home: Path, nats_url: str) -> Iterator[subprocess.Popen[bytes]]:
         **os.environ,
         "MYMEDIC_NATS_URL": nats_url,
         "MYMEDIC_LEASE_SECONDS": str(LEASE_SECONDS),
+        "MYMEDIC_WEBHOOK_NETWORKS": '["127.0.0.0/8"]',
+        "MYMEDIC_WEBHOOK_PLAIN_HTTP": "true",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     command = [sys.executable, "-c", "from apps.cli import main; main()", "work", "--home", str(home)]
@@ -55,7 +61,9 @@ def until(is_so: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
-def test_a_worker_that_is_killed_is_replaced_within_seconds(tmp_path: Path, fresh_server: NatsServer) -> None:
+def test_a_worker_that_is_killed_is_replaced_within_seconds(
+    tmp_path: Path, fresh_server: NatsServer, target: Target
+) -> None:
     fresh_server.start()
     settings = Settings(home=tmp_path, ledger_url=None)
     clock = ManualClock(datetime.now(UTC))
@@ -64,13 +72,15 @@ def test_a_worker_that_is_killed_is_replaced_within_seconds(tmp_path: Path, fres
         path = store.ledger.path
         bench = Bench(store.ledger.url, tmp_path, clock, store)
         streams = fill(bench)
+        registered(Endpoints(store.ledger, store.vault, clock, DerivedIds()), target)
 
         def asked(sql: str) -> list[tuple[object, ...]]:
             with closing(sqlite3.connect(path)) as connection:
                 return connection.execute(sql).fetchall()
 
         def is_level() -> bool:
-            return asked("SELECT seq FROM checkpoint WHERE consumer = 'bus'") == [(store.feed.head(TENANT),)]
+            found = asked("SELECT seq FROM checkpoint WHERE consumer = 'bus' OR consumer LIKE 'webhook:%'")
+            return found == [(store.feed.head(TENANT),)] * 2
 
         def holders() -> set[int]:
             rows = asked("SELECT holder FROM lease WHERE tenant_id = '*' AND consumer LIKE 'bus@%'")
@@ -89,4 +99,5 @@ def test_a_worker_that_is_killed_is_replaced_within_seconds(tmp_path: Path, fres
         head = store.feed.head(TENANT)
     events = first_sightings(read(fresh_server))
     assert sorted(told(events)) == list(range(1, head + 1)) and in_order(events)
+    assert set(target.seqs) == set(range(1, head + 1))
     assert "Traceback" not in (tmp_path / "work.log").read_text()

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from event_store.ledger.consuming import ParkedRow, ParkingEntry, note_parking, park, take_lease
+from event_store.ledger.endpoints import EndpointRow, put_endpoint
 from event_store.ledger.isolation import ISOLATED, ROLE, in_role
 from event_store.ledger.reads import FOLD_COLUMNS
 from tests.integration.ledger.conftest import Bench
@@ -30,6 +31,7 @@ def two_tenants(bench: Bench) -> Bench:
             park(
                 session, ParkedRow(tenant_id, "reader", "tenant-1", 1, "evt_1", "TenantRegistered", "", 1, 1, "parked")
             )
+            put_endpoint(session, EndpointRow(tenant_id, "whk_1", "https://x", "[]", b"", "enabled", 0, None, 1, 1))
             note_parking(session, ParkingEntry(tenant_id, 0, "reader", "tenant-1", 1, "parked", "worker", "", 1))
     return bench
 

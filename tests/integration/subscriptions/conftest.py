@@ -9,6 +9,7 @@ import pytest
 
 from event_store.recorded import Recorded
 from event_store.store import Store
+from event_store.subscriptions.backoff import BackOff
 from event_store.subscriptions.leases import Leases
 from event_store.subscriptions.parking import LedgerParking
 from event_store.subscriptions.subscription import Subscription, Unavailable
@@ -50,7 +51,7 @@ def subscription(bench: Bench, target: Target, holder: str = "one", store: Store
     store = store or bench.store
     leases = Leases(store.ledger, holder, bench.clock, ttl_seconds=5)
     parking = LedgerParking(store.ledger, bench.clock)
-    return Subscription(store.ledger, store.feed, target, leases, parking, jitter=lambda: 1.0, batch=4)
+    return Subscription(store.ledger, store.feed, target, leases, parking, BackOff(bench.clock, lambda: 1.0), batch=4)
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def test_lag_is_told_in_events_and_in_seconds(bench: Bench, drawers: list[str]) 
 
 
 def test_a_ledger_from_before_is_brought_up_to_date(bench: Bench, drawers: list[str]) -> None:
-    for table in ("lease", "parked", "parking_log"):
+    for table in ("lease", "parked", "parking_log", "webhook_endpoint"):
         bench.sql(f"DROP TABLE {table}")
     if bench.url.startswith("postgres"):
         bench.sql("DROP FUNCTION refuse_parking_log_change")
