@@ -36,6 +36,7 @@ CHANCE_IN = (
     "event_store.retention.keys",
     "event_store.subscriptions.backoff",
     "event_store.api.api_keys",
+    "integrations.webhooks.signature",
     "mymedic.ids",
     "simulator.draws",
 )
