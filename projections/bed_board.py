@@ -78,7 +78,7 @@ def _on_claim(event: Recorded, happened: Event, view: View) -> None:
     admission_id = view.state("claim", claim_id).admission_id
     if admission_id is None:
         return
-    if getattr(happened, "admission_id", None) is not None:
+    if isinstance(happened, (claims.PreauthSubmitted, claims.ClaimSubmitted)):
         view.put(AdmissionClaim(tenant_id=event.tenant_id, admission_id=admission_id, claim_id=claim_id))
     _put_beds_of(admission_id, view)
 

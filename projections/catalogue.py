@@ -9,10 +9,12 @@ from projections import (
     clinic_calendar,
     doctor_schedule,
     followup_queue,
+    patient_timeline,
     payments_summary,
     portal_slots,
     portal_terms,
     price_catalog,
+    reconciliation,
 )
 from projections.projection import Projection
 from projections.row import Row
@@ -23,7 +25,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     doctor_schedule.PROJECTION,
     clinic_calendar.PROJECTION,
     payments_summary.PROJECTION,
+    reconciliation.PROJECTION,
     followup_queue.PROJECTION,
+    patient_timeline.PROJECTION,
     bed_board.PROJECTION,
     price_catalog.PROJECTION,
     claim_worklist.PROJECTION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,19 +10,26 @@ import pytest
 
 from event_store.feed import Feed, open_feed
 from mymedic.clock import ManualClock
+from mymedic.settings import Settings
 from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase, open_read_database
 from projections.generations import content_hash
 from projections.keeper import Keeper
 from tests.databases import new_database
+from tests.integration.projections.afterlife import live_on
 from tests.integration.projections.live import NOW
 from tests.worlds import World
 
 
 @pytest.fixture(scope="session")
-def log(tiny_world: World) -> Iterator[Feed]:
-    """Three tenants with every fault switched on."""
-    with open_feed(tiny_world.settings) as feed:
+def log(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feed]:
+    """Three tenants with every fault switched on, and what people did afterwards."""
+    home = tmp_path_factory.mktemp("lived") / "home"
+    shutil.copytree(tiny_world.home, home, ignore=shutil.ignore_patterns("truth", "landing", "warehouse", "builds"))
+    settings = Settings(home=home)
+    for tenant_id in tiny_world.report.tenants:
+        live_on(settings, tenant_id)
+    with open_feed(settings) as feed:
         yield feed
 
 
