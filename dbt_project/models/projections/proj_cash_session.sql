@@ -27,6 +27,7 @@ select
     sums.tenant_id,
     sums.cash_session_id,
     sums.branch_id,
+    cities.city_id,
     sums.drawer_id,
     sums.opened_by,
     sums.opened_at,
@@ -59,3 +60,8 @@ left join {{ ref('stg_cash_session') }} as counted
     on sums.tenant_id = counted.tenant_id and sums.counted_seq = counted.seq
 left join {{ ref('stg_cash_session') }} as closed
     on sums.tenant_id = closed.tenant_id and sums.closed_seq = closed.seq
+left join {{ ref('proj_branch_cities') }} as cities
+    on sums.tenant_id = cities.tenant_id
+    and sums.branch_id = cities.branch_id
+    and {{ business_date('sums.opened_at', 'tenants.utc_offset_minutes') }} >= cities.from_on
+    and {{ business_date('sums.opened_at', 'tenants.utc_offset_minutes') }} < cities.to_on

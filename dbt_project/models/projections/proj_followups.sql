@@ -47,6 +47,7 @@ select
     counted.due_from,
     counted.due_to,
     present.due_on as present_due_on,
+    present.due_from as present_due_from,
     present.due_to as present_due_to,
     present.lapse_on,
     requests.free_until,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from event_store.aggregates.branch.commands import UpdateBranch
 from event_store.aggregates.data_subject.commands import (
@@ -13,12 +14,13 @@ from event_store.aggregates.data_subject.commands import (
     RequestErasure,
 )
 from event_store.aggregates.notification.commands import RecordNotificationStatus, RequestNotification
+from event_store.aggregates.notification.events import Status
 from event_store.aggregates.patient.commands import MergePatients, UnmergePatients
 from event_store.aggregates.practitioner.commands import UpdatePractitioner
 from event_store.aggregates.price.commands import RetirePrice, SetPrice
 from event_store.aggregates.price.events import PriceScope
 from event_store.aggregates.recon_case.commands import ReopenReconItem, ResolveReconItem, RunReconciliation
-from event_store.aggregates.recon_case.events import OpenItem, RunScope
+from event_store.aggregates.recon_case.events import OpenItem, Resolution, RunScope
 from event_store.recorded import Recorded
 from event_store.store import Store, open_store
 from mymedic.clock import ManualClock, business_date
@@ -60,6 +62,10 @@ class Office:
         new = self._store.feed.read(self.tenant_id, self.log[-1].seq, 1_000)
         return [one for one in new if one.event_type == event_type][-1]
 
+    def contents(self, event_type: str) -> list[Any]:
+        """What the events of a type say, before anything was asked here."""
+        return [one.event for one in self.log if one.event_type == event_type]
+
     def ids(self, event_type: str) -> list[str]:
         """Of the streams that have such an event, in the order of the log."""
         return [one.stream_id.partition("-")[2] for one in self.log if one.event_type == event_type]
@@ -88,7 +94,8 @@ def merge(office: Office) -> None:
 def write_to_patients(office: Office) -> None:
     asked = next(one for one in reversed(office.log) if one.event_type == "FollowUpRequested")
     followup_id = asked.stream_id.partition("-")[2]
-    for template, statuses in (("due", ("sent", "read")), ("overdue", ("failed",))):
+    messages: tuple[tuple[str, tuple[Status, ...]], ...] = (("due", ("sent", "read")), ("overdue", ("failed",)))
+    for template, statuses in messages:
         notification_id = office.ask(
             RequestNotification(
                 patient_id=asked.patient_id or "",
@@ -134,7 +141,8 @@ def reconcile(office: Office) -> None:
             ),
             "FN",
         )
-    for item, resolution in zip(items, ("accept_variance", "chase_gateway", "ignore_test", "link"), strict=True):
+    resolutions: tuple[Resolution, ...] = ("accept_variance", "chase_gateway", "ignore_test", "link")
+    for item, resolution in zip(items, resolutions, strict=True):
         target = "L1:line:somewhere" if resolution == "link" else None
         command = ResolveReconItem(
             recon_item_id=item,
@@ -154,23 +162,19 @@ def change_master_data(office: Office) -> None:
         for city_id, days in (("cty_last", 60), ("cty_next", 30)):
             effective_on = on + timedelta(days=days)
             office.ask(UpdateBranch(branch_id=branch_id, city_id=city_id, effective_on=effective_on), "CM")
-    specialties = {one.event.specialty_id for one in office.log if one.event_type == "SpecialtyDefined"}
-    for one in office.log:
-        if one.event_type == "PractitionerRegistered":
-            office.ask(
-                UpdatePractitioner(
-                    practitioner_id=one.stream_id.partition("-")[2],
-                    specialty_id=max(specialties - {one.event.specialty_id}),
-                    effective_on=on,
-                ),
-                "CM",
-            )
+    specialties = {one.specialty_id for one in office.contents("SpecialtyDefined")}
+    registered = zip(office.ids("PractitionerRegistered"), office.contents("PractitionerRegistered"), strict=True)
+    for practitioner_id, practitioner in registered:
+        specialty_id = max(specialties - {practitioner.specialty_id})
+        office.ask(
+            UpdatePractitioner(practitioner_id=practitioner_id, specialty_id=specialty_id, effective_on=on), "CM"
+        )
     change_prices(office)
 
 
 def change_prices(office: Office) -> None:
     """A price is followed by another; a narrower one is taken back before it begins, and one begins in its place."""
-    price = next(one.event for one in office.log if one.event_type == "PriceSet")
+    price = office.contents("PriceSet")[0]
     begins = office.clock.now() + timedelta(days=30)
     here = PriceScope(level="branch", branch_id=office.ids("BranchRegistered")[0])
     for scope, amount_paise, is_retired in ((price.scope, 100, False), (here, 200, True), (here, 300, False)):
@@ -186,7 +190,8 @@ def change_prices(office: Office) -> None:
             "CM",
         )
         if is_retired:
-            version_id = office.last("PriceSet").event.price_version_id
+            set_last: Any = office.last("PriceSet").event
+            version_id = set_last.price_version_id
             office.ask(RetirePrice(price_version_id=version_id, effective_to=begins), "CM")
 
 

@@ -13,7 +13,7 @@ select
     claims.coverage_id,
     claims.preauth_ref,
     case when claims.submitted_at is null then 'preauthorization' else 'claim' end as use,
-    claims.status,
+    claims.state as status,
     {{ business_date('claims.submitted_at', 'tenants.utc_offset_minutes') }} as submitted_on,
     {{ business_date('claims.adjudicated_at', 'tenants.utc_offset_minutes') }} as adjudicated_on,
     claims.submitted_at,
@@ -35,10 +35,10 @@ select
     claims.outstanding_paise,
     -- what of the claim the books still hold against the payer, and what waits for its place
     case
-        when claims.status in ('closed', 'cancelled') then claims.outstanding_paise
+        when claims.state in ('closed', 'cancelled') then claims.outstanding_paise
         else claims.under_adjudication_paise + claims.outstanding_paise
     end as receivable_paise,
-    case when claims.status in ('closed', 'cancelled') then 0 else claims.disallowed_paise end as pending_paise,
+    case when claims.state in ('closed', 'cancelled') then 0 else claims.disallowed_paise end as pending_paise,
     claims.treatment,
     claims.residual_paise,
     claims.query_count,

@@ -41,6 +41,7 @@ select
     max(treatment) as treatment,
     max(residual_paise) as residual_paise,
     max(case when event_type = 'CoverageEligibilityRecorded' then 1 else 0 end) = 1 as is_checked,
+    max(case when event_type = 'CoverageEligibilityRequested' then occurred_at end) as opened_at,
     max(case when event_type = 'ClaimSubmitted' then occurred_at end) as submitted_at,
     max(case when event_type = 'ClaimAdjudicated' then occurred_at end) as adjudicated_at,
     max(case when event_type = 'ClaimSettled' then occurred_at end) as settled_at,

@@ -14,6 +14,16 @@ with queries as (
     group by tenant_id, claim_id
 ),
 
+first_queries as (
+    select
+        tenant_id,
+        claim_id,
+        query_id,
+        row_number() over (partition by tenant_id, claim_id order by due_at, query_id) as from_first
+    from {{ ref('proj_claim_queries') }}
+    where is_open
+),
+
 placed as (
     select
         claims.*,
@@ -45,7 +55,7 @@ placed as (
             when claims.settlements_n > 0 then 'partially_settled'
             when claims.disallowed_paise > 0 then 'partially_approved'
             else 'approved'
-        end as status
+        end as state
     from {{ ref('proj_claim_totals') }} as claims
     left join {{ ref('proj_preauths') }} as preauths
         on claims.tenant_id = preauths.tenant_id and claims.claim_id = preauths.claim_id
@@ -53,43 +63,74 @@ placed as (
 )
 
 select
-    tenant_id,
-    claim_id,
-    patient_key,
-    payer_id,
-    branch_id,
-    admission_id,
-    invoice_id,
-    coverage_id,
-    preauth_ref,
-    status,
-    requested_paise,
-    preauth_paise,
-    claimed_paise,
-    copay_paise,
-    approved_paise,
-    disallowed_paise,
-    under_adjudication_paise,
-    settled_gross_paise,
-    tds_paise,
-    other_deduction_paise,
-    net_paise,
+    placed.tenant_id,
+    placed.claim_id,
+    placed.patient_key,
+    placed.payer_id,
+    placed.branch_id,
+    cities.city_id,
+    placed.admission_id,
+    stays.practitioner_id,
+    stays.department_id,
+    practitioners.specialty_id,
+    placed.invoice_id,
+    placed.coverage_id,
+    placed.preauth_ref,
+    placed.state,
+    placed.requested_paise,
+    placed.preauth_paise,
+    placed.claimed_paise,
+    placed.copay_paise,
+    placed.approved_paise,
+    placed.disallowed_paise,
+    placed.under_adjudication_paise,
+    placed.settled_gross_paise,
+    placed.tds_paise,
+    placed.other_deduction_paise,
+    placed.net_paise,
     -- nobody waits for the rest of a claim that is over; what came too much stays too much
     case
-        when status = 'cancelled' then least(-settled_gross_paise, 0)
-        when status = 'closed' then least(approved_paise - settled_gross_paise, 0)
-        else approved_paise - settled_gross_paise
+        when placed.state = 'cancelled' then least(-placed.settled_gross_paise, 0)
+        when placed.state = 'closed' then least(placed.approved_paise - placed.settled_gross_paise, 0)
+        else placed.approved_paise - placed.settled_gross_paise
     end as outstanding_paise,
-    treatment,
-    residual_paise,
-    query_count,
-    open_queries_n,
-    query_due_at,
-    submitted_at,
-    adjudicated_at,
-    settled_at,
-    closed_at,
-    cancelled_at,
-    first_seq,
-    last_seq
+    placed.treatment,
+    placed.residual_paise,
+    placed.query_count,
+    placed.open_queries_n,
+    first_queries.query_id as open_query_id,
+    placed.query_due_at,
+    placed.opened_at,
+    placed.submitted_at,
+    placed.adjudicated_at,
+    placed.settled_at,
+    placed.closed_at,
+    placed.cancelled_at,
+    case
+        when placed.open_queries_n > 0 then 'answer_query'
+        when placed.state = 'draft' then 'await_coverage'
+        when placed.state = 'eligibility_checked' then 'submit_preauth'
+        when placed.state in ('preauth_submitted', 'enhancement_submitted') then 'await_preauth'
+        when placed.state = 'preauth_approved' then 'submit_claim'
+        when placed.state in ('preauth_rejected', 'rejected') then 'review_rejection'
+        when placed.state in ('claim_submitted', 'reprocess_requested') then 'await_decision'
+        when placed.state in ('approved', 'partially_settled') then 'await_settlement'
+        when placed.state = 'partially_approved' then 'review_disallowance'
+        when placed.state = 'settled' then 'close'
+        else 'none'
+    end as next_action,
+    placed.first_seq,
+    placed.last_seq
 from placed
+left join first_queries
+    on placed.tenant_id = first_queries.tenant_id
+    and placed.claim_id = first_queries.claim_id
+    and first_queries.from_first = 1
+left join {{ ref('proj_branch_cities') }} as cities
+    on placed.tenant_id = cities.tenant_id and placed.branch_id = cities.branch_id and cities.to_on = cast({{ end_of_time() }} as date)
+left join {{ ref('proj_admissions') }} as stays
+    on placed.tenant_id = stays.tenant_id and placed.admission_id = stays.admission_id
+left join {{ ref('proj_practitioner_versions') }} as practitioners
+    on stays.tenant_id = practitioners.tenant_id
+    and stays.practitioner_id = practitioners.practitioner_id
+    and practitioners.valid_to = {{ end_of_time() }}
