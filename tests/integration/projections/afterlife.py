@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -27,13 +27,14 @@ from mymedic.clock import ManualClock, business_date
 from mymedic.ids import DerivedIds
 from mymedic.messages import Actor, Command, Envelope, Role
 from mymedic.settings import Settings
-from tests.integration.projections.live import NOW
 
+# Years later: every retention has run out.
+LATER = datetime(2056, 12, 24, tzinfo=UTC)
 SHA = sha256(b"as it was").hexdigest()
 
 
 class Office:
-    """A tenant of a copied world, years later: every retention has run out."""
+    """A tenant of a copied world, and people who ask for things."""
 
     def __init__(self, store: Store, clock: ManualClock, tenant_id: str) -> None:
         self._store, self.clock, self.tenant_id = store, clock, tenant_id
@@ -73,7 +74,7 @@ class Office:
 
 def live_on(settings: Settings, tenant_id: str) -> None:
     """Add to the log of a tenant what happens in its later life."""
-    clock = ManualClock(NOW + timedelta(days=365 * 30))
+    clock = ManualClock(LATER)
     with open_store(settings, clock, DerivedIds()) as store:
         office = Office(store, clock, tenant_id)
         merge(office)

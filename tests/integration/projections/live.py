@@ -11,7 +11,7 @@ from event_store.feed import Feed
 from event_store.recorded import Recorded
 from projections.database import ReadDatabase, Reader, Writer
 
-NOW = datetime(2027, 1, 1, tzinfo=UTC)  # after everything in the simulated log
+NOW = datetime(2060, 1, 1, tzinfo=UTC)  # after everything in the simulated log
 
 
 def smallest(feed: Feed) -> str:

@@ -62,7 +62,9 @@ select
 from placed
 inner join {{ ref('proj_tenants') }} as tenants on placed.tenant_id = tenants.tenant_id
 left join {{ ref('proj_branch_cities') }} as cities
-    on placed.tenant_id = cities.tenant_id and placed.branch_id = cities.branch_id and cities.to_on = cast({{ end_of_time() }} as date)
+    on placed.tenant_id = cities.tenant_id
+    and placed.branch_id = cities.branch_id
+    and cities.to_on = cast({{ end_of_time() }} as date)
 left join {{ ref('proj_admissions') }} as stays
     on placed.tenant_id = stays.tenant_id and placed.admission_id = stays.admission_id
 left join {{ ref('proj_practitioner_versions') }} as practitioners

@@ -127,7 +127,9 @@ left join first_queries
     and placed.claim_id = first_queries.claim_id
     and first_queries.from_first = 1
 left join {{ ref('proj_branch_cities') }} as cities
-    on placed.tenant_id = cities.tenant_id and placed.branch_id = cities.branch_id and cities.to_on = cast({{ end_of_time() }} as date)
+    on placed.tenant_id = cities.tenant_id
+    and placed.branch_id = cities.branch_id
+    and cities.to_on = cast({{ end_of_time() }} as date)
 left join {{ ref('proj_admissions') }} as stays
     on placed.tenant_id = stays.tenant_id and placed.admission_id = stays.admission_id
 left join {{ ref('proj_practitioner_versions') }} as practitioners
