@@ -11,7 +11,7 @@ from projections.api.routes import query_route
 from projections.api.views import Views
 from projections.api.waiting import Horizons
 
-QUERIES: tuple[Query, ...] = (*portal.QUERIES, phone.SCHEDULE, *console.QUERIES)
+QUERIES: tuple[Query, ...] = (*portal.QUERIES, *phone.QUERIES, *console.QUERIES)
 
 
 def query_routes(views: Views) -> list[HTTPRouteHandler]:

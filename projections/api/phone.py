@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from event_store.api.identity import Bearer
 from mymedic.errors import Refused
 from projections import doctor_schedule
+from projections.api import console
 from projections.api.cursor import fingerprint, packed, unpacked
 from projections.api.query import STAFF, Computed, Order, Query, Where, compared, days, ids
 from projections.api.reading import add_names, asked_for, beyond, position, select, shown
@@ -62,6 +64,18 @@ CHANGES = Query(
     filters=_FILTERS,
     computed=(_ETAG,),
 )
+
+
+FOLLOW_UPS = replace(
+    console.FOLLOW_UPS,
+    path="/v1/phone/follow-ups",
+    name="ListOwnFollowUps",
+    surface=SURFACE,
+    title="A doctor's follow-ups",
+    about="Whom the doctor has asked to come again, the longest overdue first; over ones only when asked for.",
+    readers=frozenset({"DR"}),
+)
+QUERIES: tuple[Query, ...] = (SCHEDULE, FOLLOW_UPS)
 
 
 class Changes(NamedTuple):
