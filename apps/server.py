@@ -10,6 +10,7 @@ from functools import partial
 
 import uvicorn
 
+from apps.auditing import PublishedBooks
 from apps.following import following, hearing
 from apps.identity import identity_of
 from apps.live import keeping
@@ -100,6 +101,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
             home=settings.resolved_home,
             grpc_port=grpc_port,
             followed=[live.standings],
+            books=PublishedBooks(settings),
             queries=[*query_routes(Views(live.database, store, PersonalData(store.handler))), read_processes],
         )
         uvicorn.run(

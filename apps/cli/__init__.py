@@ -29,6 +29,7 @@ WORDS = {
     "statement": "stating",
     "trace": "tracing",
     "certificate": "certifying",
+    "audit": "auditing",
     "docs": "documenting",
     "serve": "serving",
     "work": "serving",

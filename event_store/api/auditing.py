@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -18,41 +16,15 @@ from event_store.api.identity import Bearer
 from event_store.api.watching import seen_of
 from event_store.audit.answers import Answer
 from event_store.audit.asked import PAGE_LIMIT, PAGE_USUAL, SUBJECTS, Asked, Subject
-from event_store.audit.book import Book, opened
-from event_store.audit.changes import Changes, changes
-from event_store.audit.events import AuditedEvents, events
-from event_store.audit.forfeits import Books, Forfeits, forfeits
-from event_store.audit.history import Initiators, Order, Timeline, initiators, order, timeline
-from event_store.audit.payments import Payments, payments
-from event_store.audit.policies import Policies, policies
-from event_store.audit.refunds import Refunds, refunds
+from event_store.audit.book import opened
+from event_store.audit.forfeits import Books
+from event_store.audit.questions import QUESTIONS, Ask, Question
 from event_store.audit.sight import sight_of
 from event_store.handle import Handler
 from event_store.retention.identity import View
 from mymedic.errors import Refused
 from mymedic.messages import ID_PATTERN
 
-
-class Question(NamedTuple):
-    """A word of the path and of `mymedic audit`. `is_paged`: of events, not of a sum over all of them."""
-
-    ask: Callable[[Book, Asked], Answer]
-    answer: type[Answer]
-    summary: str
-    is_paged: bool = True
-
-
-QUESTIONS: dict[str, Question] = {
-    "events": Question(events, AuditedEvents, "Every event, with who is behind it and its hash proof"),
-    "timeline": Question(timeline, Timeline, "Q1 What happened?"),
-    "order": Question(order, Order, "Q2 In what order?"),
-    "initiators": Question(initiators, Initiators, "Q3 Who initiated it?"),
-    "changes": Question(changes, Changes, "Q4 What changed?"),
-    "policies": Question(policies, Policies, "Q5 What policy applied, and is it right when worked out again?"),
-    "payments": Question(payments, Payments, "Q6 What payment applied?", is_paged=False),
-    "refunds": Question(refunds, Refunds, "Q7 What was refunded?", is_paged=False),
-    "forfeits": Question(forfeits, Forfeits, "Q8 What was forfeited?", is_paged=False),
-}
 _SAMPLES = {
     "patient": "pat_01KA3F9Z7Q8W2XH5N6RJ4TBCDE",
     "appointment": "appt_01KA3F9Z7Q8W2XH5N6RJ4TBCDE",
@@ -107,7 +79,7 @@ def audit_routes(books: Books | None) -> list[HTTPRouteHandler]:
 
 
 def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandler:
-    ask = partial(forfeits, books=books) if question.ask is forfeits else question.ask
+    ask = question.with_books(books)
 
     async def whole(
         request: Request[Any, Any, Any],
@@ -175,16 +147,14 @@ def _the_subject(*ids: str | None) -> Subject:
     return named[0]
 
 
-async def _answered(
-    request: Request[Any, Any, Any], ask: Callable[[Book, Asked], Answer], asked: Asked
-) -> Response[Any]:
+async def _answered(request: Request[Any, Any, Any], ask: Ask, asked: Asked) -> Response[Any]:
     store, bearer = request.app.state.store, request.state.bearer
     found = await asyncio.to_thread(_asked_by, store.handler, bearer, ask, asked)
     seen_of(request).outcome = "answered"
     return Response(content=found, headers={"Cache-Control": "no-store"})
 
 
-def _asked_by(handler: Handler, bearer: Bearer, ask: Callable[[Book, Asked], Answer], asked: Asked) -> Answer:
+def _asked_by(handler: Handler, bearer: Bearer, ask: Ask, asked: Asked) -> Answer:
     with handler.ledger.read() as reads:
         sight = sight_of(View(reads, handler.pasts, bearer.tenant_id), bearer.actor)
     with opened(handler, bearer.tenant_id, sight, asked) as book:

@@ -25,6 +25,7 @@ ROOM_OF_LIBRARY = {
     "grpc": ("event_store.api.rpc",),
     "httpx": ("integrations.webhooks",),
     "joserfc": ("event_store.api",),
+    "jsonpatch": ("event_store.audit.patch",),
     "litestar": ("event_store.api", "projections.api", "apps"),
     "lxml": ("integrations.bank.camt",),
     "mt940": ("integrations.bank.mt940",),
