@@ -249,8 +249,8 @@ class Reads(ABC):
         """Rows of the events with these ids, in no order, in CLEAR_COLUMNS order."""
         # `|| ''`: SQLite takes a list of ids for less choosy than the tenant, and would walk its log.
         return self.rows(
-            f"{_CLEAR_SELECT} WHERE event_id {self.among} AND tenant_id || '' = ?",
-            (self.values(event_ids), tenant_id),
+            f"{_CLEAR_SELECT} WHERE tenant_id || '' = ? AND event_id {self.among}",
+            (tenant_id, self.values(event_ids)),
         )
 
     def commands_named(self, tenant_id: str, command_ids: Sequence[str]) -> list[tuple[str, str]]:
