@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = {
     "tests/e2e/test_truth.py::test_demo": "demo world",
     "tests/e2e/test_worked_queries": "demo world",
+    "tests/e2e/test_answer_an_audit": "demo world",
     "tests/e2e/test_truth": "tiny world",
     "tests/e2e/test_faults": "tiny world",
     "tests/e2e/test_retention": "tiny world",

@@ -47,7 +47,7 @@ def test_every_command_in_the_documents_exists() -> None:
         for path in MARKDOWN
         if path.parent != REFERENCE
         for found in re.findall(
-            r"(?:^|[`/ ])mymedic ((?:import|ingest|key|parked|statement|webhooks) [a-z]+|[a-z]+)\b",
+            r"(?:^|[`/ ])mymedic ((?:audit|import|ingest|key|parked|statement|webhooks) [a-z]+|[a-z]+)\b",
             _code(path),
             re.MULTILINE,
         )

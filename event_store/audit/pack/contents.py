@@ -51,8 +51,8 @@ def verifier_source() -> bytes:
     return Path(verifier.__file__).read_bytes()
 
 
-def contents(book: Book, subject: Subject, names: Mapping[str, Any] | None) -> tuple[dict[str, bytes], int]:
-    """(name -> bytes, how many events). With `names`, nothing is withheld of the bodies.
+def contents(book: Book, subject: Subject, names: Mapping[str, Any] | None) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """(name -> bytes, what the manifest says of them). With `names`, nothing is withheld of the bodies.
 
     Of the log alone: the published books change from build to build, and the same log has to give the same pack.
     """
@@ -84,7 +84,8 @@ def contents(book: Book, subject: Subject, names: Mapping[str, Any] | None) -> t
     }
     if people is not None:
         made["names.json"] = canonical_json(people)
-    return made, len(found.entries)
+    said = {"events": len(found.entries), "has_names": people is not None, "head": _head(found)}
+    return made, said
 
 
 def _present(book: Book, subject: Subject) -> Then:
@@ -128,16 +129,15 @@ def _chain(book: Book, found: Gathered) -> dict[str, Any]:
             parts.setdefault(entry.told.stream_id, []).append(entry.told.stream_version)
     return {
         "tenant_id": book.tenant_id,
-        "head": head_of(book),
+        "head": _head(found),
         "runs": runs,
         "whole_streams": found.whole,
         "parts_of_streams": parts,
     }
 
 
-def head_of(book: Book) -> dict[str, Any]:
-    """The end of the log as it was known."""
-    return {"seq": book.until.seq, "event_hash": book.until.event_hash}
+def _head(found: Gathered) -> dict[str, Any]:
+    return {"seq": found.head.seq, "event_hash": found.head.event_hash}
 
 
 def _documents(book: Book, entries: Sequence[Entry]) -> list[dict[str, Any]]:

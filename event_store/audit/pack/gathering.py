@@ -11,7 +11,7 @@ from event_store.audit.policies import published_by
 from event_store.catalogue import AGGREGATES
 from event_store.ledger.append_only import REPLACING
 from event_store.ledger.chain import body_digest
-from event_store.ledger.reads import Span
+from event_store.ledger.reads import Head, Span
 from event_store.states import stream_of
 from mymedic.errors import Refused
 
@@ -20,11 +20,15 @@ _OWN = ("appointment", "encounter", "service_request", "followup", "invoice", "p
 
 
 class Gathered(NamedTuple):
-    """`whole` streams are there from their first event to the last that was known; of others, only what concerns it."""
+    """`whole` streams are there from their first event to the last that was known; of others, only what concerns it.
+
+    `head` is where the chain ended; beyond the moment that was asked for only where a body was replaced since.
+    """
 
     entries: list[Entry]
     whole: dict[str, int]  # stream id -> its last version
     policies: list[str]  # version ids
+    head: Head
 
 
 def gathered(book: Book, subject: Subject) -> Gathered:
@@ -42,7 +46,9 @@ def gathered(book: Book, subject: Subject) -> Gathered:
     for entry in entries:
         if entry.told.stream_id in streams:
             whole[entry.told.stream_id] = entry.told.stream_version
-    return Gathered(entries, whole, pinned)
+    last = entries[-1].seq
+    head = book.until if last <= book.until.seq else book.reads.end_at(book.tenant_id, last)
+    return Gathered(entries, whole, pinned, head)
 
 
 def _add(found: dict[int, Entry], entries: Iterable[Entry]) -> None:

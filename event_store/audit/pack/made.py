@@ -12,7 +12,7 @@ import msgspec
 
 from event_store.audit.asked import Asked, Subject
 from event_store.audit.book import Book, opened
-from event_store.audit.pack.contents import contents, head_of
+from event_store.audit.pack.contents import contents
 from event_store.audit.pack.verifier import FORMAT, MANIFEST, PUBLIC_KEY, SIGNATURE, container, fingerprint
 from event_store.audit.sight import OPERATOR, Sight
 from event_store.handle import Handler
@@ -72,8 +72,7 @@ def make_pack(
     names = None if glass is None else _names(handler, tenant_id, patients, glass)
     with handler.ledger.read() as reads:
         book = Book(reads, handler.vault, handler.pasts, tenant_id, until, sight)
-        files, events = contents(book, subject, names)
-        return _signed(book, subject, files, {"events": events, "has_names": names is not None})
+        return _signed(book, subject, *contents(book, subject, names))
 
 
 def _names(handler: Handler, tenant_id: str, patients: list[str], glass: Glass) -> Mapping[str, Person]:
@@ -103,7 +102,6 @@ def _signed(book: Book, subject: Subject, files: dict[str, bytes], said: dict[st
         "kind": subject.kind,
         "id": subject.id,
         "as_of": msgspec.to_builtins(book.as_of),
-        "head": head_of(book),
         **said,
         "files": [
             {"name": name, "size": len(files[name]), "sha256": sha256(files[name]).hexdigest()}

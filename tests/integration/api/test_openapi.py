@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from event_store.audit.questions import QUESTIONS
 from event_store.catalogue import COMMANDS, kebab
 from mymedic.messages import Command
 from tests.integration.api.conftest import Api
@@ -72,3 +73,12 @@ def test_the_batch_is_described(schema: dict[str, Any]) -> None:
     operation = schema["paths"]["/v1/commands:batch"]["post"]
     assert operation["operationId"] == "SubmitBatch"
     assert schema["components"]["schemas"]["Batch"]["properties"]["commands"]["maxItems"] == 200
+
+
+def test_the_auditors_questions_are_described(schema: dict[str, Any]) -> None:
+    for word, question in QUESTIONS.items():
+        operation = schema["paths"][f"/v1/audit/{word}"]["get"]
+        assert operation["operationId"] == f"Audit{word.capitalize()}" and operation["summary"] == question.summary
+        parameters = {one["name"]: one for one in operation["parameters"]}
+        assert ("page" in parameters) == question.is_paged and "as_of" in parameters
+        assert parameters["patient_id"]["schema"]["examples"]
