@@ -17,6 +17,7 @@ from event_store.api import watching
 from event_store.api.app import create_app
 from event_store.api.identity import Identity
 from event_store.api.limits import Rate, RateLimits
+from event_store.ledger.consuming import ParkedRow, park
 from tests.integration.api.conftest import Api, refusal
 from tests.integration.api.test_commands import CONSENT
 
@@ -34,7 +35,7 @@ def watched(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]
         api.chain.store, Identity(api.tokens), limits=limits, home=tmp_path_factory.mktemp("home"), tracers=tracers
     )
     with TestClient(app) as client:
-        yield Api(client, api.tokens, api.chain, api.other)
+        yield Api(client, api.tokens, api.chain, api.other, api.database)
 
 
 @pytest.fixture(autouse=True)
@@ -184,3 +185,18 @@ def test_a_request_is_one_line_without_anything_of_a_person(api: Api, caplog: py
     assert stranger.code == "UNAUTHENTICATED" and stranger.tenant_id == ""  # type: ignore[attr-defined]
     for record in caplog.records:
         assert "Asha" not in str(vars(record)) and "9812345678" not in str(vars(record))
+
+
+def test_consumers_are_seen_by_how_far_they_are_behind(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, labels = api.chain.store, {"consumer": "bus", "tenant_id": "ten_test"}
+    with store.ledger.write() as session:
+        session.set_checkpoint("ten_test", "bus", api.chain.head() - 3)
+        session.set_checkpoint("ten_other", "bus", 0)
+        park(session, ParkedRow("ten_test", "bus", "stream-1", 1, "evt_1", "Event", "error", 1, 1, "parked"))
+    recorded_at = store.feed.read("ten_test", api.chain.head() - 3, 1)[0].recorded_at
+    assert sample(api, "mymedic_consumer_lag_events", **labels) == 3
+    waits = (api.chain.clock.now() - recorded_at).total_seconds()
+    assert sample(api, "mymedic_consumer_lag_seconds", **labels) == waits
+    assert sample(api, "mymedic_parked_streams", **labels) == 1
+    monkeypatch.setattr(watching, "TENANTS_NAMED", 1)
+    assert sample(api, "mymedic_consumer_lag_events", consumer="bus", tenant_id="others") > 0
