@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from event_store.catalogue import require_known
 from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.ledger.session import Session
-from event_store.recorded import Recorded, Unreadable, decode_row, recorded, recorded_if_readable
+from event_store.recorded import Recorded, Unreadable, decode_row, recorded_if_readable
 from event_store.states import stream_of
 from mymedic.clock import Clock
 from mymedic.errors import Refused
@@ -62,14 +63,18 @@ class Batch:
         taken, self.recorded = self.recorded, []
         return taken
 
-    def events(self, tenant_id: str, after_seq: int, limit: int) -> list[Recorded]:
-        return [recorded(row, self._handler.pasts) for row in self.session.events(tenant_id, after_seq, limit)]
-
     def events_among(
         self, tenant_id: str, after_seq: int, until_seq: int, event_types: Collection[str], limit: int
     ) -> list[Recorded | Unreadable]:
-        """The events of some types after a seq and up to another; FEED_GAP when one of any type is missing."""
-        if self.session.count(tenant_id, after_seq, until_seq) != until_seq - after_seq:
+        """The events of some types after a seq and up to another, decoded alone.
+
+        FEED_GAP when one of any type is missing, SCHEMA_VERSION_UNKNOWN when one was written by a newer program.
+        """
+        self.session.flush()
+        kinds = self.session.kinds(tenant_id, after_seq, until_seq)
+        for event_type, version, _ in kinds:
+            require_known(event_type, version)
+        if sum(count for _, _, count in kinds) != until_seq - after_seq:
             raise Refused("FEED_GAP", f"a seq of {tenant_id} is missing; run `mymedic verify`", after_seq=after_seq)
         rows = self.session.events_among(tenant_id, after_seq, until_seq, event_types, limit)
         return [recorded_if_readable(row, self._handler.pasts) for row in rows]

@@ -170,6 +170,16 @@ def todays_fields(
     event_type: str, version: int, payload: str | bytes, pasts: Pasts | None, tenant_id: str, seq: int
 ) -> dict[str, Any]:
     """The payload of a stored event as today's program would have written it."""
+    event_class = require_known(event_type, version)
+    fields: dict[str, Any] = msgspec.json.decode(payload)
+    if version == event_class.version:
+        return fields
+    past = pasts.of(tenant_id, seq) if pasts is not None else None
+    return upcast(event_type, version, event_class.version, fields, past)
+
+
+def require_known(event_type: str, version: int) -> type[Event]:
+    """The class of a stored event; SCHEMA_VERSION_UNKNOWN when it is of a type or a version yet to come."""
     event_class = EVENTS.get(event_type)
     if event_class is None or version > event_class.version:
         raise Refused(
@@ -178,11 +188,7 @@ def todays_fields(
             event_type=event_type,
             version=version,
         )
-    fields: dict[str, Any] = msgspec.json.decode(payload)
-    if version == event_class.version:
-        return fields
-    past = pasts.of(tenant_id, seq) if pasts is not None else None
-    return upcast(event_type, version, event_class.version, fields, past)
+    return event_class
 
 
 def require_readable() -> None:

@@ -1,4 +1,4 @@
-"""What was paid for a stay beyond its bill is asked back for the patient. Large refunds await finance, as ever."""
+"""C100: what was paid for a stay beyond its bill is asked back for the patient. Large refunds await finance."""
 
 from __future__ import annotations
 

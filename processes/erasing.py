@@ -1,4 +1,4 @@
-"""An approved erasure is carried out when its notice is over; what still forbids it then is asked again later."""
+"""C120: an approved erasure is carried out when its notice is over; what still forbids it then is asked again later."""
 
 from __future__ import annotations
 

@@ -132,12 +132,16 @@ class Reads(ABC):
             )
         )
 
-    def count(self, tenant_id: str, after_seq: int, until_seq: int) -> int:
-        """How many events stand after a seq and up to another."""
-        ((found,),) = self.rows(
-            "SELECT count(*) FROM event WHERE tenant_id = ? AND seq > ? AND seq <= ?", (tenant_id, after_seq, until_seq)
-        )
-        return int(found)
+    def kinds(self, tenant_id: str, after_seq: int, until_seq: int) -> list[tuple[str, int, int]]:
+        """(type, schema version, how many) of the events after a seq and up to another."""
+        return [
+            (event_type, version, count)
+            for event_type, version, count in self.rows(
+                "SELECT event_type, schema_version, count(*) FROM event"
+                " WHERE tenant_id = ? AND seq > ? AND seq <= ? GROUP BY event_type, schema_version",
+                (tenant_id, after_seq, until_seq),
+            )
+        ]
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[tuple[Any, ...]]:
         """Rows of the events that carry a tag, in seq order, in CLEAR_COLUMNS order."""

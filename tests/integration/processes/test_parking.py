@@ -188,6 +188,17 @@ def test_an_event_that_cannot_be_read_is_parked_for_each_that_answers_it(chain: 
     assert {one.consumer for one in waiting(fresh)} == {BILLING, "processes.followups"}
 
 
+def test_a_log_with_a_hole_is_not_answered_past_it(chain: Chain) -> None:
+    two_visits(chain)
+    seq, head = chain.head() - 1, chain.head()
+    with chain.store.ledger.write() as session:
+        session.execute("DROP TRIGGER event_no_delete")
+        session.execute("DELETE FROM event WHERE tenant_id = ? AND seq = ?", (chain.tenant_id, seq))
+    with pytest.raises(Refused) as refused:
+        chain.runner.drain(chain.tenant_id)
+    assert (refused.value.code, chain.head(), waiting(chain)) == ("FEED_GAP", head, [])
+
+
 def _spoil(chain: Chain, seq: int) -> None:
     """As only a broken disk does it: the database itself refuses."""
     with chain.store.ledger.write() as session:
