@@ -39,7 +39,10 @@ def show(word: str, found: Answer) -> None:
 def _print(title: str, columns: Sequence[str], rows: Rows, **how: Any) -> None:
     OUT.print(f"\n[italic]{title}[/]" if rows else f"\n{title}: none", highlight=False, soft_wrap=True)
     if rows:
-        OUT.print(table("", columns, rows, **how))
+        drawn = table("", columns, rows, **how)
+        for column in drawn.columns:
+            column.overflow = "fold"  # half an id is none
+        OUT.print(drawn)
 
 
 def _events(found: AuditedEvents) -> None:

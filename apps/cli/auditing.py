@@ -211,4 +211,4 @@ def _show(word: str, found: Answer, format: AnswerFormat) -> None:
 
 
 def _cell(value: Any) -> Any:
-    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else value
+    return msgspec.json.encode(value).decode() if isinstance(value, list | tuple | dict) else value

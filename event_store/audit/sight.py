@@ -6,10 +6,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from event_store.authorise import as_granted
 from event_store.catalogue import todays_fields
 from event_store.past import Pasts
-from event_store.retention.identity import View, require_tenant
+from event_store.retention.identity import View, granted, require_tenant
 from event_store.retention.keys import Vault
 from mymedic.errors import Refused
 from mymedic.messages import Actor
@@ -49,8 +48,7 @@ OPERATOR = Sight()
 def sight_of(view: View, actor: Actor) -> Sight:
     """What the actor's roles allow, as the log grants them now; FORBIDDEN for those who audit nothing."""
     require_tenant(view)
-    if actor.type == "user":
-        actor = as_granted(actor, view.state("staff", actor.id), frozenset(AUDITORS))
+    actor = granted(view, actor, *AUDITORS)
     if not actor.has(*AUDITORS):
         raise Refused("FORBIDDEN", f"the log is read by {', '.join(AUDITORS)}")
     sees_all = actor.has(*_ALL)

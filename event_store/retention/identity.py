@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from event_store.aggregates.data_subject.commands import RecordPiiAccess
 from event_store.authorise import as_granted, is_own_patient
+from event_store.catalogue import EVENTS
 from event_store.handle import Handler
 from event_store.ledger.reads import Reads
 from event_store.past import Pasts
+from event_store.retention.opening import opened_pii
 from event_store.retention.persons import known_of, person_of
 from event_store.states import States, stream_of
 from mymedic.clock import business_date, zone
@@ -27,6 +29,13 @@ READERS = ("PP", "DR", *IN_BRANCHES, BREAKS_GLASS)
 NEVER = ("EN", "IN")
 # Where a doctor and a patient have to do with each other.
 _MEETINGS = ("appointment", "encounter", "admission")
+
+# event type -> the fields of its sealed part
+_SEALED = {
+    name: tuple(field for part in get_args(hint) if part is not type(None) for field in part.__struct_fields__)
+    for name, event in EVENTS.items()
+    if (hint := get_type_hints(event).get("pii")) is not None
+}
 
 _Records = Mapping[str, Sequence[str]]  # id asked for -> every id of the human being behind it, the survivor first
 
@@ -61,8 +70,31 @@ class PersonalData:
             if patient_id not in openly and patient_id not in broken:
                 raise not_found("patient", patient_id)
         if reason and broken:
-            self._record(tenant_id, actor, sorted({records[one][0] for one in broken}), fields, reason)
+            read = [field for field in IDENTITY_FIELDS if field in fields]
+            self._record(tenant_id, actor, sorted({records[one][0] for one in broken}), read, reason)
         return self._opened(tenant_id, {one: records[one][0] for one in records if one in openly | broken}, fields)
+
+    def sealed_parts(
+        self, tenant_id: str, actor: Actor, rows: Sequence[Mapping[str, Any]], justification: str
+    ) -> dict[int, dict[str, Any]]:
+        """seq -> what is sealed of some patients' stored events, for an auditor who breaks the glass; NOT_FOUND unless
+        all of them are in reach. What cannot be opened any more is left out.
+        """
+        handler = self._handler
+        with handler.ledger.read() as reads:
+            view = View(reads, handler.pasts, tenant_id)
+            require_tenant(view)
+            auditing = granted(view, actor, BREAKS_GLASS)
+            reason = _admitted(auditing, justification)
+            records = view.records({row["patient_id"] for row in rows})
+            reached = _in_branches(view, auditing, records) if reason and auditing.has(BREAKS_GLASS) else set()
+        for row in rows:
+            if row["patient_id"] not in reached:
+                raise not_found("patient", row["patient_id"])
+        fields = sorted({name for row in rows for name in _SEALED[row["event_type"]]})
+        self._record(tenant_id, actor, sorted({records[one][0] for one in reached}), fields, reason)
+        found = ((row["seq"], opened_pii(handler.vault, tenant_id, row)) for row in rows)
+        return {seq: opened for seq, opened in found if opened is not None}
 
     def _opened(
         self, tenant_id: str, survivors: Mapping[str, str], fields: Collection[IdentityField]
@@ -80,17 +112,16 @@ class PersonalData:
         return {patient_id: people[survivor_id] for patient_id, survivor_id in survivors.items()}
 
     def _record(
-        self, tenant_id: str, actor: Actor, subjects: Sequence[str], fields: Collection[IdentityField], reason: str
+        self, tenant_id: str, actor: Actor, subjects: Sequence[str], fields: Sequence[str], reason: str
     ) -> None:
         """R-AUTH-6, before anything is opened: if it cannot be recorded, nothing is."""
         clock = self._handler.clock
         ids = UlidFactory(clock)
         system = Actor(type="system", id="identity", roles=("SY",), on_behalf_of=actor.id)
-        read = tuple(field for field in IDENTITY_FIELDS if field in fields)
         acks = self._handler.submit_many(
             [
                 Envelope(
-                    command=RecordPiiAccess(subject=subject, fields=read, justification=reason),
+                    command=RecordPiiAccess(subject=subject, fields=tuple(fields), justification=reason),
                     command_id=ids.new("cmd", "", 0),
                     tenant_id=tenant_id,
                     actor=system,

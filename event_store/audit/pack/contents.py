@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,7 @@ from event_store.audit.sight import HASHES, clear_part, sealed_part
 from event_store.catalogue import EVENTS
 from event_store.ledger.chain import envelope_of
 from event_store.then import Then
+from mymedic.identity import Person
 from mymedic.messages import canonical_json
 from mymedic.policies import pinned
 
@@ -51,8 +52,15 @@ def verifier_source() -> bytes:
     return Path(verifier.__file__).read_bytes()
 
 
-def contents(book: Book, subject: Subject, names: Mapping[str, Any] | None) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """(name -> bytes, what the manifest says of them). With `names`, nothing is withheld of the bodies.
+class Opened(NamedTuple):
+    """What a broken glass lets out: who the patients are, and by seq what was sealed of the events."""
+
+    people: Mapping[str, Person]
+    parts: Mapping[int, Mapping[str, Any]]
+
+
+def contents(book: Book, subject: Subject, opened: Opened | None) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """(name -> bytes, what the manifest says of them). With what was `opened`, no body is withheld.
 
     Of the log alone: the published books change from build to build, and the same log has to give the same pack.
     """
@@ -69,7 +77,7 @@ def contents(book: Book, subject: Subject, names: Mapping[str, Any] | None) -> t
         "refunds": refunds(book, asked),
         "forfeits": forfeits(book, asked),
     }
-    people = None if names is None else msgspec.to_builtins(names)
+    people = None if opened is None else msgspec.to_builtins(opened.people)
     readme = _README.format(kind=subject.kind, id=subject.id, tenant=book.tenant_id)
     made = {
         "README.txt": readme.encode(),
@@ -78,12 +86,13 @@ def contents(book: Book, subject: Subject, names: Mapping[str, Any] | None) -> t
         "answers.json": canonical_json(answers),
         "policies.json": canonical_json(texts),
         "documents.json": canonical_json(_documents(book, found.entries)),
-        verifier.EVENTS: b"".join(_line(entry, is_open=names is not None) for entry in found.entries),
+        verifier.EVENTS: b"".join(_line(entry, is_open=opened is not None) for entry in found.entries),
         verifier.CHAIN: canonical_json(_chain(book, found)),
         "verify.py": verifier_source(),
     }
-    if people is not None:
+    if opened is not None:
         made["names.json"] = canonical_json(people)
+        made["opened.json"] = canonical_json({str(seq): part for seq, part in opened.parts.items()})
     said = {"events": len(found.entries), "has_names": people is not None, "head": _head(found)}
     return made, said
 

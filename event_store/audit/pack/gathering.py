@@ -15,7 +15,8 @@ from event_store.ledger.reads import Head, Span
 from event_store.states import stream_of
 from mymedic.errors import Refused
 
-# Streams of one patient and nobody else: they go into a pack from their first event on.
+# Streams of one patient and nobody else: they go into a pack from their first event on. What others stand in as well, a
+# bed or a schedule, is not taken whole, as `event_store.partial` takes it to replay: a pack leaves the house.
 _OWN = ("appointment", "encounter", "service_request", "followup", "invoice", "payment", "admission", "claim")
 
 

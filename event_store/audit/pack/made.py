@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ import msgspec
 
 from event_store.audit.asked import Asked, Subject
 from event_store.audit.book import Book, opened
-from event_store.audit.pack.contents import contents
+from event_store.audit.pack.contents import Opened, contents
 from event_store.audit.pack.verifier import FORMAT, MANIFEST, PUBLIC_KEY, SIGNATURE, container, fingerprint
 from event_store.audit.sight import OPERATOR, Sight
 from event_store.handle import Handler
@@ -20,7 +19,7 @@ from event_store.retention.identity import BREAKS_GLASS, NEVER, PersonalData
 from event_store.retention.keys import Vault
 from event_store.retention.signing import public_key, signature
 from mymedic.errors import Refused
-from mymedic.identity import IdentityField, Person
+from mymedic.identity import IdentityField
 from mymedic.messages import Actor, canonical_json
 
 PACKED = ("patient", "admission", "claim")
@@ -69,20 +68,27 @@ def make_pack(
     with opened(handler, tenant_id, sight, asked) as book:
         patients = _patients(book, subject)
         until = book.until
-    names = None if glass is None else _names(handler, tenant_id, patients, glass)
+        sealed = [entry.row for entry in book.whole(book.tag_of(subject)) if entry.row["pii"] is not None]
+    opened_parts = None if glass is None else _opened(handler, tenant_id, patients, sealed, glass)
     with handler.ledger.read() as reads:
         book = Book(reads, handler.vault, handler.pasts, tenant_id, until, sight)
-        return _signed(book, subject, *contents(book, subject, names))
+        return _signed(book, subject, *contents(book, subject, opened_parts))
 
 
-def _names(handler: Handler, tenant_id: str, patients: list[str], glass: Glass) -> Mapping[str, Person]:
+def _opened(
+    handler: Handler, tenant_id: str, patients: list[str], sealed: list[dict[str, Any]], glass: Glass
+) -> Opened:
     """Only by breaking a glass, whatever else the actor may see at work: a pack goes out, so each leaves its trace."""
     if not glass.actor.has(BREAKS_GLASS):
         raise Refused("FORBIDDEN", f"names go into a pack for {BREAKS_GLASS} alone")
     roles = tuple(role for role in glass.actor.roles if role in (BREAKS_GLASS, *NEVER))
     actor = msgspec.structs.replace(glass.actor, roles=roles)
     why = glass.justification
-    return PersonalData(handler).people(tenant_id, actor, patients, _NAMED, justification=why, needs_all=True)
+    door = PersonalData(handler)
+    people = door.people(tenant_id, actor, patients, _NAMED, justification=why, needs_all=True)
+    of_patients = [row for row in sealed if row["patient_id"] is not None]
+    parts = door.sealed_parts(tenant_id, actor, of_patients, why) if of_patients else {}
+    return Opened(people, parts)
 
 
 def _patients(book: Book, subject: Subject) -> list[str]:

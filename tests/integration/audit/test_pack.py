@@ -97,9 +97,14 @@ def test_names_go_through_the_one_door(audited: Audited) -> None:
     assert json_of(pack, "names.json")["pat_asha"]["name"] == "Asha"
     assert NAME in files_in(pack.data)["timeline.html"]
     assert verified(pack.data, pack.fingerprint)["withheld_bodies"] == 0
-    (access, *_) = [one.event for one in audited.chain.log() if one.seq > before]
-    assert isinstance(access, PiiAccessed)
-    assert (access.actor_id, access.justification) == ("stf_audit", "court order 7")
+    (registered,) = [part for part in json_of(pack, "opened.json").values() if part.get("name") == "Asha"]
+    assert registered["phone_e164"] == "+919812345678"
+    traces = [one.event for one in audited.chain.log() if one.seq > before]
+    assert [trace.fields for trace in traces if isinstance(trace, PiiAccessed)] == [
+        ("name", "phone_e164", "birth_year"),
+        ("abha_address", "abha_number", "address", "dob", "name", "phone_e164"),
+    ]
+    assert {(one.actor_id, one.justification) for one in traces} == {("stf_audit", "court order 7")}
     again = packed(audited, as_of=known, glass=Glass(AUDITOR, "court order 7"))
     assert again.data == pack.data, "the same log as known then; that it was read again is later"
 
