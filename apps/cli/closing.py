@@ -10,8 +10,9 @@ import typer
 from apps.cli.console import OUT, print_json, rupees, table
 from apps.cli.options import HomeOption, JsonOption, TenantOption, instant, settings_of
 from apps.cli.place import line_of, store_of, the_tenant
-from apps.closing.run import last_day, run_of
-from apps.closing.sending import Signers, sent_by
+from apps.closing.recording import recorded
+from apps.closing.run import last_day
+from apps.closing.sending import Signers
 from apps.closing.sheet import RESOLUTIONS, Decided, as_published, decided_in
 from event_store.aggregates.recon_case.commands import (
     CloseFinancialPeriod,
@@ -19,13 +20,8 @@ from event_store.aggregates.recon_case.commands import (
     RunReconciliation,
 )
 from event_store.aggregates.recon_case.state import period_id
-from event_store.api.identity import Bearer
 from event_store.store import Store
 from mymedic.errors import Refused
-from mymedic.ids import OWN_COMMAND, derived_id
-from mymedic.messages import Actor
-
-RECONCILER = Actor(type="system", id="cli:reconcile", roles=("SY",))
 
 MonthOption = Annotated[str, typer.Option("--month", help="YYYY-MM.")]
 TokenOption = Annotated[str, typer.Option("--token", help="Your token, or the file that holds it.")]
@@ -54,9 +50,7 @@ def reconcile(
     with store_of(home) as (settings, store):
         tenant_id = the_tenant(store.feed, tenant)
         path = line_of(settings, store).published_path(tenant_id, instant(as_of) if as_of else None)
-        run = run_of(path, store.feed, tenant_id, month)
-        command_id = derived_id(OWN_COMMAND, tenant_id, run.run_id)
-        ack = sent_by(store, run, Bearer(tenant_id, RECONCILER), command_id)
+        run, ack = recorded(store, path, tenant_id, month)
     if json:
         print_json(_run_shown(run, ack.status))
         return

@@ -52,7 +52,7 @@ def dagster(
         "dagster",
         "dev",
         "-m",
-        "pipelines.definitions",
+        "apps.line",
         "-h",
         "127.0.0.1",
         "-p",

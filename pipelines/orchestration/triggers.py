@@ -29,14 +29,14 @@ _UNFINISHED = (
 
 refresh_shard = dg.define_asset_job(
     "refresh_shard",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("exports"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("exports", "log"),
     description="Bring one shard's warehouse up to its log.",
     executor_def=dg.in_process_executor,
 )
 close_settlement_day = dg.define_asset_job(
     "close_settlement_day",
     selection=dg.AssetSelection.all(),
-    description="Bring one shard's warehouse up to its log and export the month for finance.",
+    description="Bring one shard's warehouse up to its log, record its reconciliation, export the month.",
     executor_def=dg.in_process_executor,
 )
 
@@ -56,11 +56,12 @@ def close_settlement_day_daily(
     with installation.line() as line:
         names = list(shards(line.feed))
     context.instance.add_dynamic_partitions(SHARDS.name or "", names)
+    month = MonthConfig(month=f"{day:%Y-%m}")
     for shard in names:
         yield dg.RunRequest(
             run_key=f"{shard}@{day}",
             partition_key=shard,
-            run_config=dg.RunConfig(ops={"export_surfaces": MonthConfig(month=f"{day:%Y-%m}")}),
+            run_config=dg.RunConfig(ops={"record_reconciliation": month, "export_surfaces": month}),
         )
 
 

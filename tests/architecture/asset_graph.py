@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from apps.closing.recording import NightlyReconciler
 from mymedic.settings import Settings
 from pipelines.definitions import definitions_of
 from pipelines.orchestration.installation import Installation
@@ -14,7 +15,9 @@ SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
 
 def asset_graph() -> str:
     """A line for every asset (group and key), then jobs, schedules and sensors."""
-    repository = definitions_of(Installation(Settings()), parsed_project()).get_repository_def()
+    settings = Settings()
+    definitions = definitions_of(Installation(settings), parsed_project(), NightlyReconciler(settings))
+    repository = definitions.get_repository_def()
     graph = repository.asset_graph
     assets = [f"{graph.get(key).group_name} {key.to_user_string()}" for key in graph.get_all_asset_keys()]
     jobs = [f"job {name}" for name in repository.job_names if not name.startswith("__")]

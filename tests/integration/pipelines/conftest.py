@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from apps.closing.recording import NightlyReconciler
 from mymedic.settings import Settings
 from pipelines import build
 from pipelines.borders.result import BorderResult
@@ -43,7 +44,8 @@ class Closed:
 
     def definitions(self, *border: BorderResult) -> dg.Definitions:
         """The line of this installation, whose landing border finds this."""
-        return definitions_of(Installation(self.settings, finding(*border)), parsed_project())
+        installation = Installation(self.settings, finding(*border))
+        return definitions_of(installation, parsed_project(), NightlyReconciler(self.settings))
 
     def replayed(self, **changed: str) -> Transform:
         """dbt, which builds what it built before, and says of some tests what they say now."""
@@ -81,7 +83,8 @@ def closed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
         kept.append(report)
         return report
 
-    job = definitions_of(Installation(settings), parsed_project()).resolve_job_def("close_settlement_day")
+    definitions = definitions_of(Installation(settings), parsed_project(), NightlyReconciler(settings))
+    job = definitions.resolve_job_def("close_settlement_day")
     with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patch:
         instance.add_dynamic_partitions("shard", [TENANT])
         patch.setattr(build, "transform", keeping)

@@ -52,7 +52,7 @@ def test_killed_between_dbt_and_the_swap(closed: Closed, monkeypatch: pytest.Mon
     assert published_seq(closed.published) == SEQS
 
     built(closed)
-    assert not leftover.exists() and published_seq(closed.published) == SEQS + 2
+    assert not leftover.exists() and published_seq(closed.published) == SEQS + 3
 
 
 def test_a_shard_has_one_build_at_a_time(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import dagster as dg
 import pytest
 
+from apps.closing.recording import NightlyReconciler
+from event_store.aggregates.recon_case.events import ReconciliationRun
+from event_store.store import open_store
 from exports.finance.surfaces import SURFACES
 from pipelines import build
 from pipelines.borders.export import EXPORT_RULES
 from pipelines.borders.landing import GUARDED, LANDING_RULES
 from pipelines.borders.result import BorderResult
 from pipelines.landing.schema import tables
+from pipelines.orchestration.reconciling import RECONCILED
 from pipelines.orchestration.warehouse import PUBLISHED
 from tests.integration.pipelines.conftest import SEQS, TENANT, Closed
 from tests.parsed_project import parsed_project
@@ -31,6 +37,7 @@ def test_every_asset_is_materialized(closed_once: Closed) -> None:
         *(f"landing/{name}" for name in tables()),
         *(spec.key.to_user_string() for spec in project.assets),
         "warehouse/published",
+        "log/reconciliation_runs",
         *(f"exports/{name}" for name in SURFACES),
     }
     assert {event.partition for event in events} == {TENANT}
@@ -64,6 +71,28 @@ def test_the_month_of_the_last_event_leaves(closed_once: Closed) -> None:
     assert len(manifests) == len(SURFACES)
     assert all('"from": "2026-11-01"' in manifest.read_text() for manifest in manifests)
     assert metadata(closed_once, "exports/variance")["dagster/row_count"].value == 1
+
+
+def test_the_reconciliation_of_the_build_is_in_the_log(closed_once: Closed) -> None:
+    with open_store(closed_once.settings) as store:
+        [recorded] = store.feed.read(TENANT, SEQS)
+    run = recorded.event
+    assert isinstance(run, ReconciliationRun)
+    assert (recorded.actor.id, run.input_seq, run.scope.to) == ("line:reconcile", SEQS, date(2026, 11, 2))
+    shown = metadata(closed_once, RECONCILED.to_user_string())
+    runs = shown["runs"]
+    assert isinstance(runs, dg.TableMetadataValue)
+    [told] = runs.records
+    assert (told.data["run_id"], told.data["status"], told.data["input_seq"]) == (run.run_id, "accepted", SEQS)
+    assert shown["items"].value == sum(total.count for total in run.totals) == 3
+    assert shown["open_paise"].value == sum(item.open_paise for item in run.open_items)
+
+
+def test_one_build_is_recorded_once(closed: Closed) -> None:
+    again = NightlyReconciler(closed.settings).record(TENANT, closed.published, None)
+    assert (again.status, again.input_seq, again.items_n) == ("duplicate", SEQS, 3)
+    with open_store(closed.settings) as store:
+        assert store.feed.head(TENANT) == SEQS + 1
 
 
 def test_a_failing_border_blocks_what_comes_after_it(closed: Closed, monkeypatch: pytest.MonkeyPatch) -> None:

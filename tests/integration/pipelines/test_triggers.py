@@ -12,11 +12,13 @@ import pytest
 
 from event_store.aggregates.tenant.events import TenantKind
 from mymedic.settings import Settings
+from pipelines import build
 from pipelines.orchestration.installation import Installation
 from pipelines.orchestration.instance import prepare_dagster_home
 from pipelines.orchestration.triggers import close_settlement_day_daily, news_in_the_log
 from tests.integration.pipelines.conftest import SEQS, TENANT, Closed
 from tests.integration.pipelines.installation import clinic, settings_in
+from tests.integration.pipelines.test_build import built
 
 
 @pytest.fixture
@@ -71,11 +73,18 @@ def test_a_shard_that_is_being_built_is_left_alone(settings: Settings, instance:
     assert set(keys(look(settings, instance))) == {"clinics"}
 
 
-def test_a_published_head_is_no_news(closed: Closed, instance: dg.DagsterInstance) -> None:
+def test_a_published_head_is_no_news(
+    closed: Closed, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that the close recorded is an event like any other; the refresh that it sets off records none."""
+    assert keys(look(closed.settings, instance)) == {TENANT: f"{TENANT}@{SEQS + 1}"}
+    monkeypatch.setattr(build, "transform", closed.replayed())
+    assert closed.definitions().resolve_job_def("refresh_shard").graph.node_names() == ["build_shard"]
+    built(closed)
     assert isinstance(look(closed.settings, instance), dg.SkipReason)
     with clinic(closed.settings, TENANT) as founded:
         founded.pay(1_000)
-    assert keys(look(closed.settings, instance)) == {TENANT: f"{TENANT}@{SEQS + 2}"}
+    assert keys(look(closed.settings, instance)) == {TENANT: f"{TENANT}@{SEQS + 3}"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,10 @@ def test_the_night_closes_the_day_before(
         ("clinics", f"clinics@{day}"),
         ("ten_chain", f"ten_chain@{day}"),
     ]
-    assert requests[0].run_config["ops"]["export_surfaces"]["config"] == {"month": month}
+    assert {name: op["config"] for name, op in requests[0].run_config["ops"].items()} == {
+        "record_reconciliation": {"month": month},
+        "export_surfaces": {"month": month},
+    }
     assert set(instance.get_dynamic_partitions("shard")) == {"clinics", "ten_chain"}
 
 
