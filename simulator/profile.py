@@ -49,7 +49,7 @@ class SpecialtyRow(Struct, forbid_unknown_fields=True):
     """`id` is the short name; the tenant's specialty gets an id of its own.
 
     `procedure` names what its doctors advise, at so many basis points of a consultation; `converts` is the share of
-    those who did not say no that mean to have it done in time.
+    those so advised who mean to have it done in time.
     """
 
     id: str

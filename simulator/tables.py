@@ -57,13 +57,15 @@ class BookingTable(Struct, forbid_unknown_fields=True):
 class CareTable(Struct, forbid_unknown_fields=True):
     """What doctors ask patients to have done and to come again for, and what patients make of it.
 
-    `advice_answer`: accepted, declined or silent. `advice_fate` of those who did not say no: performed in the window by
-    the specialty's chance; of the rest `late`, `revoked` or `nothing`. Days are [low, high] from the visit; the figures
-    of `follow_up` are the tenant's policy.
+    By the specialty's chance a patient means to have the advice performed in the window. `answer_of_willing` is what
+    those say, accepted or silent, `answer_of_others` what the others do; `advice_else` becomes of others who did not
+    decline: `late`, `revoked` or `nothing`. Days are [low, high] from the visit; the figures of `follow_up` are the
+    tenant's policy.
     """
 
     advises: float
-    advice_answer: Table
+    answer_of_willing: Table
+    answer_of_others: Table
     advice_else: Table
     window_days: int
     performed_within: tuple[int, int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from event_store.aggregates.service_request.commands import (
     AdviseService,
@@ -15,7 +15,7 @@ from mymedic.messages import EntryChannel
 from simulator.books.care import Advice
 from simulator.books.records import Visit
 from simulator.calendar import day_of, local
-from simulator.care.appointments import Appointments
+from simulator.care.appointments import Appointments, around
 from simulator.cast import Branch
 from simulator.draws import Dice
 from simulator.stage import House
@@ -117,12 +117,14 @@ class Advising:
         command = self._command(advice, visit)
         actor = visit.practitioner.actor
         house.stage.desk.ask(house.tenant.id, actor, command, advice.id, channel="doctor_app", aggregate_id=advice.id)
-        answer = dice.pick(tables.advice_answer)
+        # what a patient says follows from what he means to do
+        in_time = dice.chance(advice.specialty.converts)
+        answer = dice.pick(tables.answer_of_willing if in_time else tables.answer_of_others)
         if answer != "silent":
             at = now + dice.between(2, 90) * MINUTE
             house.plan_while_open(at, "5 answer", advice.id, lambda: self._answer(advice, visit, answer))
         if answer != "declined":
-            self._plan_fate(advice, visit, dice)
+            self._plan_fate(advice, in_time, dice)
 
     def _new(self, visit: Visit, kind: str) -> Advice:
         id = self._house.tenant.id_of("sreq", visit.id, kind)
@@ -157,22 +159,23 @@ class Advising:
         channel: EntryChannel = "portal" if by_self else "console"
         self._house.stage.desk.ask(self._house.tenant.id, actor, command, advice.id, channel=channel)
 
-    def _plan_fate(self, advice: Advice, visit: Visit, dice: Dice) -> None:
+    def _plan_fate(self, advice: Advice, in_time: bool, dice: Dice) -> None:
         house, tables = self._house, self._tables
-        in_time = dice.chance(advice.specialty.converts)
         fate = "in_time" if in_time else dice.pick(tables.advice_else)
         branch = self._branch_for(advice, dice)
         days = tables.performed_within if in_time else tables.performed_late
-        on = day_of(house.now) + dice.between(*days) * DAY
+        today = day_of(house.now)
+        on = today + dice.between(*days) * DAY
         says_so = in_time and not dice.chance(tables.unscheduled)
         if fate == "revoked":
             at = house.now + dice.between(20, 60) * 60 * MINUTE
             house.plan_while_open(at, "4 revoke", advice.id, lambda: self._revoke(advice))
         elif fate != "nothing":
-            ask_on = on - min(dice.between(0, 3), (on - day_of(house.now)).days) * DAY
+            ask_on = on - min(dice.between(0, 3), (on - today).days) * DAY
             at = max(local(ask_on, "09:20", dice.between(0, 500) * MINUTE), house.now + 100 * MINUTE)
+            suits = around(on, max(day_of(at), today + days[0] * DAY), max(on, today + days[1] * DAY))
             house.plan_while_open(
-                at, "3 have it done", advice.id, lambda: self._book(advice, branch, on, dice, says_so)
+                at, "3 have it done", advice.id, lambda: self._book(advice, branch, suits, dice, says_so)
             )
 
     def _branch_for(self, advice: Advice, dice: Dice) -> Branch:
@@ -186,12 +189,12 @@ class Advising:
         goes_elsewhere = dice.chance(self._tables.performed_elsewhere)
         return dice.one_of(others) if others and goes_elsewhere else advice.branch
 
-    def _book(self, advice: Advice, branch: Branch, on, dice: Dice, says_so: bool) -> None:
+    def _book(self, advice: Advice, branch: Branch, days: list[date], dice: Dice, says_so: bool) -> None:
         if advice.is_revoked or advice.answer == "declined" or advice.performed_at is not None:
             return
         house = self._house
         by_portal = dice.chance(self._tables.by_portal)
-        visit = self._appointments.for_advice(advice, branch, on, by_portal)
+        visit = self._appointments.for_advice(advice, branch, days, by_portal)
         if visit is not None and says_so and not advice.is_scheduled and advice.is_waiting(house.now):
             advice.is_scheduled = True
             command = ScheduleService(service_request_id=advice.id, appointment_id=visit.id)

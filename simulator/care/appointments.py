@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 
 from simulator.books.care import Advice, FollowUp
 from simulator.books.records import Visit
@@ -23,21 +23,23 @@ class Appointments:
         self._draws = draws
         self._reception = reception
 
-    def for_advice(self, advice: Advice, branch: Branch, on: date, by_portal: bool) -> Visit | None:
-        """None when nobody in that branch is free then."""
-        wish = self._wish(f"advice/{advice.id}", branch, advice, on, by_portal)
+    def for_advice(self, advice: Advice, branch: Branch, days: Iterable[date], by_portal: bool) -> Visit | None:
+        """On the first of the days on which somebody in that branch is free; None when nobody is."""
         tenant = self._reception().tenant
         price = tenant.price(advice.service, branch.city, "procedure")
-        visit = self._reception().appoint(
-            wish, advice.person, advice.service, "procedure", lambda slot: price, lambda slot: True
-        )
-        if visit is not None:
-            visit.advice = advice
-        return visit
+        for on in days:
+            wish = self._wish(f"advice/{advice.id}", branch, advice, on, by_portal)
+            visit = self._reception().appoint(
+                wish, advice.person, advice.service, "procedure", lambda slot: price, lambda slot: True
+            )
+            if visit is not None:
+                visit.advice = advice
+                return visit
+        return None
 
-    def for_follow_up(self, followup: FollowUp, on: date, by_portal: bool) -> Visit | None:
+    def for_follow_up(self, followup: FollowUp, days: Iterable[date], by_portal: bool) -> Visit | None:
+        """On the first of the days on which whom the patient may see is free; None when nobody is."""
         seen = followup.visit
-        wish = self._wish(f"followup/{followup.id}", seen.branch, seen.practitioner, on, by_portal)
         tenant = self._reception().tenant
         service = tenant.consultation[seen.practitioner.specialty.id]
         price = tenant.price(service, seen.branch.city, "follow_up")
@@ -48,7 +50,12 @@ class Appointments:
         def price_of(slot: Slot) -> int:
             return 0 if _is_free(followup, slot) else price
 
-        return self._reception().appoint(wish, seen.person, service, "follow_up", price_of, suits, followup)
+        for on in days:
+            wish = self._wish(f"followup/{followup.id}", seen.branch, seen.practitioner, on, by_portal)
+            visit = self._reception().appoint(wish, seen.person, service, "follow_up", price_of, suits, followup)
+            if visit is not None:
+                return visit
+        return None
 
     def _wish(self, name: str, branch: Branch, of, on: date, by_portal: bool) -> Wish:
         dice = self._draws.of("care hour", name)
@@ -56,6 +63,12 @@ class Appointments:
         now = self._reception().now
         channel = "portal" if by_portal else "follow_up"
         return Wish(name, branch, of.specialty, preferred_at, now, channel, (on - day_of(now)).days)
+
+
+def around(on: date, first: date, last: date) -> list[date]:
+    """The day that suits best, then those after it, then those before it."""
+    after = [on + timedelta(days=n) for n in range((last - on).days + 1)]
+    return after + [on - timedelta(days=n) for n in range(1, (on - first).days + 1)]
 
 
 def _is_free(followup: FollowUp, slot: Slot) -> bool:

@@ -9,7 +9,7 @@ from mymedic.messages import EntryChannel
 from simulator.books.care import FollowUp
 from simulator.books.records import Visit
 from simulator.calendar import day_of, local
-from simulator.care.appointments import Appointments
+from simulator.care.appointments import Appointments, around
 from simulator.draws import Dice
 from simulator.stage import House
 
@@ -108,11 +108,12 @@ class FollowingUp:
             on = first + dice.between(0, max(0, (last - first).days)) * DAY
             ask_on = max(on - dice.between(0, 3) * DAY, tomorrow - DAY)
             at = max(local(ask_on, "08:50", dice.between(0, 560) * MINUTE), house.now + 15 * MINUTE)
-            house.plan_while_open(at, "3 come again", followup.id, lambda: self._book(followup, on, by_portal))
+            days = around(on, max(first, day_of(at)), max(on, last))
+            house.plan_while_open(at, "3 come again", followup.id, lambda: self._book(followup, days, by_portal))
 
-    def _book(self, followup: FollowUp, on: date, by_portal: bool) -> None:
+    def _book(self, followup: FollowUp, days: list[date], by_portal: bool) -> None:
         if followup.is_bookable(day_of(self._house.now)):
-            self._appointments.for_follow_up(followup, on, by_portal)
+            self._appointments.for_follow_up(followup, days, by_portal)
 
     def _close(self, followup: FollowUp, fate: str) -> None:
         house = self._house
