@@ -210,7 +210,7 @@ def _reached(view: View, actor: Actor, records: _Records) -> set[str]:
     if actor.has(*IN_BRANCHES):
         reached |= _in_branches(view, actor, records)
     if actor.has("DR") and actor.practitioner_id is not None:
-        reached |= _of_doctor(view, actor.practitioner_id, records)
+        reached |= of_doctor(view, actor.practitioner_id, records)
     if actor.has("PP"):
         reached |= {one for one in records if is_own_patient(view, actor.patient_id, one)}
     return reached
@@ -228,7 +228,7 @@ def _in_branches(view: View, actor: Actor, records: _Records) -> set[str]:
     return {asked for asked, of_person in records.items() if not there.isdisjoint(of_person)}
 
 
-def _of_doctor(view: View, own: str, records: _Records) -> set[str]:
+def of_doctor(view: View, own: str, records: _Records) -> set[str]:
     """Booked with the doctor, seen by them, or admitted under them."""
     everybody = {one for of_person in records.values() for one in of_person}
     met: set[str] = set()

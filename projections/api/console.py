@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from event_store.catalogue import AGGREGATES
 from mymedic.clock import micros
 from projections import (
     bed_board,
@@ -9,6 +10,7 @@ from projections import (
     claim_worklist,
     clinic_calendar,
     followup_queue,
+    patient_timeline,
     payments_summary,
     price_catalog,
 )
@@ -22,6 +24,7 @@ from projections.api.query import (
     Usually,
     Where,
     days,
+    flag,
     ids,
     listed,
     states,
@@ -196,4 +199,24 @@ CASH_SESSIONS = Query(
     },
 )
 
-QUERIES: tuple[Query, ...] = (CALENDAR, PAYMENTS, FOLLOW_UPS, BEDS, CLAIMS, PRICES, CASH_SESSIONS)
+TIMELINE = Query(
+    path="/v1/console/timeline",
+    name="ReadTimeline",
+    surface=SURFACE,
+    title="Patient timeline",
+    about=(
+        "Everything that happened to a patient, in order, under whichever record it was noted. A doctor names the"
+        " `patient_id` of a patient of theirs."
+    ),
+    projection=patient_timeline.PROJECTION,
+    readers=STAFF | {"DR"},
+    filters=(
+        *ids("patient_id", "branch_id", "admission_id", "claim_id"),
+        words("kind", *sorted(AGGREGATES)),
+        flag("is_redacted", "only what something was taken out of, or only what is whole"),
+    ),
+    orders={"oldest": Order(("patient_id", "seq")), "newest": Order(("patient_id", "seq"), is_descending=True)},
+    hidden=frozenset({"event_id"}),
+)
+
+QUERIES: tuple[Query, ...] = (CALENDAR, TIMELINE, PAYMENTS, FOLLOW_UPS, BEDS, CLAIMS, PRICES, CASH_SESSIONS)

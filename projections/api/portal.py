@@ -95,4 +95,16 @@ PAYMENTS = replace(
     hidden=frozenset({"failure_decline_type", "dispute_open_paise", "dispute_lost_paise"}),
 )
 
-QUERIES: tuple[Query, ...] = (FREE_SLOTS, APPOINTMENTS, PAYMENTS)
+TIMELINE = replace(
+    console.TIMELINE,
+    path="/v1/portal/timeline",
+    name="ReadOwnTimeline",
+    surface=SURFACE,
+    title="A patient's timeline",
+    about=f"Everything that happened, the latest first. {_OF_PATIENT}",
+    readers=frozenset({"PP"}),
+    filters=ids("patient_id", "admission_id", "claim_id"),
+    orders={"newest": Order(("patient_id", "seq"), is_descending=True)},
+)
+
+QUERIES: tuple[Query, ...] = (FREE_SLOTS, APPOINTMENTS, PAYMENTS, TIMELINE)

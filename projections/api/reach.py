@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from event_store.authorise import REACH, is_own_patient
-from event_store.retention.identity import View, granted
+from event_store.retention.identity import View, granted, of_doctor
 from mymedic.errors import Refused, not_found
 from mymedic.messages import Actor
 from mymedic.patients import records_of
@@ -42,18 +42,17 @@ def _reach_of(
     role: Any, query: Query, view: View, actor: Actor, asked: Mapping[str, Any]
 ) -> tuple[Where, Refused | None]:
     how_far, row = REACH[role], query.row
-    if query.belongs_to == "nobody" or how_far == "tenant":
+    is_held = actor.branch_scope != "*" if how_far == "branches" else query.belongs_to == "somebody"
+    if query.belongs_to == "nobody" or how_far == "tenant" or not is_held:
         return EVERYTHING, None
     if how_far == "branches":
-        if actor.branch_scope == "*":
-            return EVERYTHING, None
         return among(row, "branch_id", actor.branch_scope), _outside(actor.branch_scope, asked.get("branch_id", ()))
-    if query.belongs_to == "branch":
-        return EVERYTHING, None
-    if how_far == "own practice":
-        own = [actor.practitioner_id] if actor.practitioner_id else []
-        return among(row, "practitioner_id", own), _of_another(own, asked.get("practitioner_id", ()))
-    return _of_patient(query, view, actor, asked.get("patient_id", ()))
+    if how_far == "own patient":
+        return _of_patient(query, view, actor, asked.get("patient_id", ()))
+    own = [actor.practitioner_id] if actor.practitioner_id else []
+    if "practitioner_id" not in row.__struct_fields__:
+        return _of_own_patients(query, view, own, asked.get("patient_id", ()))
+    return among(row, "practitioner_id", own), _of_another(own, asked.get("practitioner_id", ()))
 
 
 def _outside(scope: Sequence[str], wanted: Sequence[str]) -> Refused | None:
@@ -68,6 +67,17 @@ def _of_another(own: Sequence[str], wanted: Sequence[str]) -> Refused | None:
     if set(wanted) <= set(own):
         return None
     return Refused("FORBIDDEN", "a doctor reads their own schedule and patients only")
+
+
+def _of_own_patients(
+    query: Query, view: View, own: Sequence[str], wanted: Sequence[str]
+) -> tuple[Where, Refused | None]:
+    """Where a row says nothing of a doctor: the patients asked for, if they are theirs."""
+    records = view.records(wanted)
+    met = of_doctor(view, own[0], records) if own else set()
+    missing = next((one for one in wanted if one not in met), None)
+    people = dict.fromkeys(record for one in sorted(met) for record in records[one])
+    return among(query.row, "patient_id", list(people)), not_found("patient", missing) if missing else None
 
 
 def _of_patient(query: Query, view: View, actor: Actor, wanted: Sequence[str]) -> tuple[Where, Refused | None]:

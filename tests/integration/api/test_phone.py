@@ -181,3 +181,14 @@ def events(text: str) -> list[tuple[str, str, dict[str, Any]]]:
         if "data" in fields:
             found.append((fields["event"], fields["id"], json.loads(fields["data"])))
     return found
+
+
+def test_a_doctor_reads_the_timelines_of_their_own_patients(api: Api) -> None:
+    path = "/v1/console/timeline"
+    rows = api.ask(path, IYER, patient_id="pat_asha").json()["items"]
+    assert "appointment_booked" in {row["title_code"] for row in rows} and {row["patient_id"] for row in rows} == {
+        "pat_asha"
+    }
+    assert api.ask(path, IYER).json()["items"] == []
+    for other in ("pat_bala", "pat_none"):
+        assert refusal(api.ask(path, IYER, patient_id=other), 404, "NOT_FOUND")["details"] == {"id": other}
