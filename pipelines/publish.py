@@ -110,13 +110,14 @@ def _content(connection: duckdb.DuckDBPyConnection, name: str, columns: list[str
     """How many rows, and a hash of them all and of the columns' names, whatever the order of the rows.
 
     md5, not DuckDB's own hash: that one may change from version to version. Texts with a mark between them, not JSON,
-    which takes twice as long. A sum, so that row order is nothing.
+    which takes twice as long, and the high bits of `md5_number`, as `md5_number_lower` does too. A sum, so that row
+    order is nothing.
     """
     cells = ", ".join(f'coalesce("{column}"::VARCHAR, chr(30))' for column in columns)
     names = chr(31).join(columns)
     found = connection.execute(
-        f"SELECT count(*), coalesce(sum((md5_number_lower(concat_ws(chr(31), {cells})) >> 1)::HUGEINT), 0)"
-        f" + (md5_number_lower(?) >> 1)::HUGEINT FROM published.{name}",
+        f"SELECT count(*), coalesce(sum((md5_number(concat_ws(chr(31), {cells})) >> 65)::HUGEINT), 0)"
+        f" + (md5_number(?) >> 65)::HUGEINT FROM published.{name}",
         (names,),
     ).fetchone()
     assert found is not None
