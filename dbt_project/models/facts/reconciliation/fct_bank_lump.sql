@@ -11,6 +11,8 @@ with recursive sets as (
         cast(1 as bigint) as size_n,
         item_id as item_ids
     from {{ ref('fct_bank_lump_candidate') }}
+    -- of more, one alone may still be the sum
+    where items_n <= {{ lump_items() }} or amount_paise = credit_paise
     union all
     select
         sets.tenant_id,
@@ -42,16 +44,19 @@ exact as (
 ),
 
 members as (
-    select
-        exact.*,
-        near.item_id,
-        near.amount_paise
+    select exact.*, item_ids as item_id, total_paise as amount_paise
+    from exact
+    where size_n = 1
+    union all
+    select exact.*, near.item_id, near.amount_paise
     from exact
     inner join {{ ref('fct_bank_lump_candidate') }} as near
         on exact.tenant_id = near.tenant_id
         and exact.bank_line_id = near.bank_line_id
         and exact.payer = near.payer
-    where position(',' || near.item_id || ',' in ',' || exact.item_ids || ',') > 0
+    where
+        exact.size_n > 1
+        and position(',' || near.item_id || ',' in ',' || exact.item_ids || ',') > 0
 ),
 
 -- an item that two credits could pay proves neither
