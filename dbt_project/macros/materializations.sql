@@ -31,8 +31,9 @@
             {%- do promised.append(name ~ ' ' ~ (column.data_type or '?') | lower) -%}
         {%- endfor -%}
         {%- set found = [] -%}
-        {%- for column in adapter.get_columns_in_relation(target) -%}
-            {%- do found.append(column.name ~ ' ' ~ column.dtype | lower) -%}
+        {#- the information schema would list every column of every table each time -#}
+        {%- for row in run_query('describe ' ~ target) -%}
+            {%- do found.append(row[0] ~ ' ' ~ row[1] | lower) -%}
         {%- endfor -%}
         {%- set missing = promised | reject('in', found) | list -%}
         {%- set unsaid = found | reject('in', promised) | list -%}
