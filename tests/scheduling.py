@@ -23,6 +23,7 @@ GROUPS = {
     "tests/integration/pipelines/": "dagster",
     "tests/integration/ledger/": "ledger",
     "tests/integration/crowds/": "ledger",
+    "tests/integration/audit/": "ledger",
 }
 
 
