@@ -1,9 +1,10 @@
-"""The proofs that `mymedic verify` runs: chain, guards, and that the published warehouse is of this very log."""
+"""The proofs that `mymedic verify` runs: chain, guards, that the warehouse is of this very log, and live views too."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from apps.live_proofs import prove_live
 from event_store.ledger.verify import verify_chain
 from event_store.rebuild import guard_differences
 from event_store.store import Store
@@ -31,7 +32,16 @@ def prove(store: Store, settings: Settings, tenant_id: str) -> list[Proof]:
     guards = Proof(
         tenant_id, "guards equal their replay", not differences, f"{len(differences)} differ", differences[:20]
     )
-    return [chain, guards, _landing(store, settings, tenant_id), *_warehouse(store, settings, tenant_id)]
+    return [
+        chain,
+        guards,
+        _landing(store, settings, tenant_id),
+        *_warehouse(store, settings, tenant_id),
+        *(
+            Proof(tenant_id, one.claim, not one.problems, one.seen, one.problems)
+            for one in prove_live(store, settings, tenant_id)
+        ),
+    ]
 
 
 def _landing(store: Store, settings: Settings, tenant_id: str) -> Proof:

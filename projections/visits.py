@@ -32,6 +32,16 @@ class Visit(Row, frozen=True, kw_only=True):
     invoice_ids: tuple[str, ...] = ()
 
 
+# What moves money to a visit or away from it; what is asked for or promised does not yet.
+_MONEY: tuple[type[Event], ...] = (
+    p.PaymentCaptured,
+    p.PaymentAllocated,
+    p.PaymentDeallocated,
+    p.PaymentReversed,
+    p.RefundProcessed,
+    p.DisputeResolved,
+)
+
 Show = Callable[[Event | None, View, Visit], None]
 
 
@@ -80,10 +90,13 @@ def followed(visit_class: type[R], show: Show) -> dict[type[Event], Fold]:
     kept: Any = visit_class
 
     def change(happened: Event, view: View, appointment_id: str | None, **changes: Any) -> None:
-        if appointment_id:
+        if not appointment_id:
+            return
+        visit = view.get(kept, appointment_id)
+        if visit is None or changes:
             visit = msgspec.structs.replace(visit_of(view, kept, appointment_id), **changes)
             view.put(visit)
-            show(happened, view, visit)
+        show(happened, view, visit)
 
     def on_appointment(event: Recorded, happened: Any, view: View) -> None:
         told = {}
@@ -110,20 +123,20 @@ def followed(visit_class: type[R], show: Show) -> dict[type[Event], Fold]:
         concerned = [payment.appointment_id, *(view.state("invoice", id).appointment_id for id in invoices)]
         for appointment_id in dict.fromkeys(one for one in concerned if one):
             known = visit_of(view, kept, appointment_id).payment_ids
-            ids = known if payment_id in known else tuple(sorted((*known, payment_id)))
-            change(happened, view, appointment_id, payment_ids=ids)
+            told = {} if payment_id in known else {"payment_ids": tuple(sorted((*known, payment_id)))}
+            change(happened, view, appointment_id, **told)
 
     def on_invoice(event: Recorded, happened: Any, view: View) -> None:
         invoice_id = event.stream_id.removeprefix("invoice-")
         appointment_id = view.state("invoice", invoice_id).appointment_id
         if appointment_id:
             known = visit_of(view, kept, appointment_id).invoice_ids
-            ids = known if invoice_id in known else tuple(sorted((*known, invoice_id)))
-            change(happened, view, appointment_id, invoice_ids=ids)
+            told = {} if invoice_id in known else {"invoice_ids": tuple(sorted((*known, invoice_id)))}
+            change(happened, view, appointment_id, **told)
 
     return (
         folds(on_appointment, *a.EVENTS)
         | folds(on_encounter, *n.EVENTS)
-        | folds(on_payment, *p.EVENTS)
+        | folds(on_payment, *_MONEY)
         | folds(on_invoice, i.InvoiceIssued, i.InvoiceCredited, i.InvoiceWrittenOff)
     )

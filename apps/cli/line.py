@@ -104,7 +104,7 @@ def verify(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Prove that the log is whole, that guards equal their replay, and that the warehouse is of this log."""
+    """Prove that the log is whole, guards and live views equal their replay, and the warehouse is of this log."""
     with store_of(home) as (settings, store):
         names = [the_tenant(store.feed, tenant)] if tenant else store.feed.tenants()
         proofs = [proof for name in names for proof in prove(store, settings, name)]

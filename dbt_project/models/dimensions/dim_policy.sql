@@ -14,13 +14,6 @@ with tiers as (
     group by tenant_id, seq
 ),
 
-retired as (
-    select tenant_id, policy_version_id, min(effective_to) as effective_to, max(seq) as seq
-    from {{ ref('stg_policy') }}
-    where event_type = 'PolicyRetired'
-    group by tenant_id, policy_version_id
-),
-
 published as (
     select
         policies.*,
@@ -61,23 +54,12 @@ published as (
                 'max_age_days': 'policies.body_max_age_days',
             }) }}
         end as body,
-        least(
-            coalesce(retired.effective_to, {{ end_of_time() }}),
-            coalesce(
-                lead(policies.effective_from) over (
-                    partition by policies.tenant_id, policies.aggregate_id
-                    order by policies.effective_from, policies.seq
-                ),
-                {{ end_of_time() }}
-            )
-        ) as valid_to,
-        greatest(policies.seq, coalesce(retired.seq, 0)) as last_seq
-    from {{ ref('stg_policy') }} as policies
+        versions.valid_to,
+        versions.last_seq
+    from {{ ref('proj_policy_versions') }} as versions
+    inner join {{ ref('stg_policy') }} as policies
+        on versions.tenant_id = policies.tenant_id and versions.published_seq = policies.seq
     left join tiers on policies.tenant_id = tiers.tenant_id and policies.seq = tiers.seq
-    left join retired
-        on policies.tenant_id = retired.tenant_id and policies.policy_version_id = retired.policy_version_id
-    -- a version retired at its own beginning never held, and ends no other
-    where policies.event_type = 'PolicyPublished' and coalesce(retired.effective_to > policies.effective_from, true)
 ),
 
 -- what holds while nobody has published anything (DOMAIN §2.3)
@@ -107,7 +89,6 @@ members as (
         valid_to,
         last_seq
     from published
-    where valid_to > effective_from
 
     union all
 
