@@ -106,6 +106,8 @@ select
     judged.near_paise,
     judged.near_days,
     judged.status,
+    judged.evidence_status,
+    judged.stake_paise,
     judged.variance_paise,
     judged.status not in ('posted', 'resolved') as is_open,
     judged.status = 'mismatched'
