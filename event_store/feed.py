@@ -25,6 +25,8 @@ from mymedic.settings import Settings
 
 # Below this many rows, tuples are there before Arrow's reader has started.
 COLUMNAR_FROM = 50_000
+# Rows of Arrow at a time: put together of smaller batches they would be copied once more.
+COLUMNAR_SIZE = 50_000
 _REPLAYED_AT_ONCE = 2_000
 _SEQ = RAW_COLUMNS.index("seq")
 _STREAM_SEQ = EVENT_COLUMNS.index("seq")
@@ -110,9 +112,10 @@ class Feed:
     def raw_batches(
         self, tenant_id: str, after_seq: int = 0, until_seq: int | None = None, size: int = 50_000
     ) -> Iterator[RawBatch]:
-        """Rows of RAW_COLUMNS in seq order, about `size` at a time, payloads in today's shape.
+        """Rows of RAW_COLUMNS in seq order, payloads in today's shape.
 
-        Many rows come as Arrow, where an absent text may be an empty one; few come as tuples.
+        Many rows come as Arrow, COLUMNAR_SIZE at a time, where an absent text may be an empty one; few come as tuples,
+        `size` at a time.
         """
         last = until_seq if until_seq is not None else self.head(tenant_id)
         expected = after_seq
@@ -126,7 +129,7 @@ class Feed:
 
     def _stored(self, tenant_id: str, after_seq: int, last: int, size: int) -> Iterator[RawBatch]:
         if last - after_seq >= COLUMNAR_FROM:
-            yield from self._ledger.scan_columnar(Part(RAW_COLUMNS, tenant_id, after_seq, last), size)
+            yield from self._ledger.scan_columnar(Part(RAW_COLUMNS, tenant_id, after_seq, last), COLUMNAR_SIZE)
         else:
             sql = f"SELECT {', '.join(RAW_COLUMNS)} FROM event"
             where = "tenant_id = ? AND seq > ? AND seq <= ? ORDER BY seq"

@@ -52,7 +52,8 @@ def rows(found: list[raw.RawBatch]) -> list[dict[str, Any]]:
 def test_columns_say_what_rows_say(filled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     as_rows = batches(filled)
     monkeypatch.setattr(feeding, "COLUMNAR_FROM", 1)
-    as_columns = batches(filled, size=7)
+    monkeypatch.setattr(feeding, "COLUMNAR_SIZE", 7)
+    as_columns = batches(filled)
     assert all(isinstance(batch, list) for batch in as_rows)
     assert all(isinstance(batch, pa.RecordBatch) for batch in as_columns)
     assert rows(as_columns) == rows(as_rows)
