@@ -16,6 +16,7 @@ from apps.identity import identity_of
 from apps.live import keeping
 from apps.logs import log_to_stderr
 from apps.processing import read_processes
+from apps.recon_items import WarehouseItems
 from apps.webhooks import retry_all, webhook_route
 from event_store.api.app import Companion, create_app
 from event_store.api.batches import COMMAND_LIMIT
@@ -92,6 +93,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
     with ExitStack() as opened:
         store = opened.enter_context(open_store(settings))
         live = open_live(settings, store, opened)
+        views = Views(live.database, store, PersonalData(store.handler))
         app = create_app(
             store,
             identity_of(settings, store.handler.clock),
@@ -102,7 +104,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
             grpc_port=grpc_port,
             followed=[live.standings],
             books=PublishedBooks(settings),
-            queries=[*query_routes(Views(live.database, store, PersonalData(store.handler))), read_processes],
+            queries=[*query_routes(views, WarehouseItems(settings.warehouse_dir)), read_processes],
         )
         uvicorn.run(
             app,

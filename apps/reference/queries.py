@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from apps.reference.messages import ROLE_NAMES
 from apps.reference.wording import fields, word
+from projections.api import phone, reconciling
 from projections.api.catalogue import QUERIES
 from projections.api.query import Query, answer_struct
 from projections.api.reading import LIMIT, USUAL
 from projections.api.routes import MOST_PATIENCE_MS, PATIENCE_MS
+from projections.reconciled import ReconItem
 
 _WHOSE = {
     "somebody": "Patients see their own rows, doctors theirs, others those of their branches.",
@@ -40,9 +42,13 @@ def queries_page() -> str:
     ]
     for surface in dict.fromkeys(query.surface for query in QUERIES):
         lines += [f"## {surface.capitalize()}", ""]
-        for query in QUERIES:
+        for query in (*QUERIES, phone.CHANGES):
             if query.surface == surface:
                 lines += _section(query)
+    lines += ["### Reconciliation items", "", f"`GET {reconciling.PATH}`. {reconciling.ABOUT}", ""]
+    roles = ", ".join(f"`{role}`" for role in ROLE_NAMES if role in reconciling.READERS)
+    lines += [f"For {roles}. Filters: {', '.join(f'`{one}`' for one in reconciling.FILTERS)}.", ""]
+    lines += _columns(ReconItem)
     return "\n".join(lines)
 
 
@@ -59,5 +65,9 @@ def _section(query: Query) -> list[str]:
         "|---|---|---|",
     ]
     lines += [f"| `{one.name}` | {word(inspect.type_info(one.annotation))} | {one.meaning} |" for one in query.filters]
-    lines += ["", "| column | type |", "|---|---|"]
-    return [*lines, *[f"| `{one.name}` | {word(one.type)} |" for one in fields(answer_struct(query))], ""]
+    return [*lines, "", *_columns(answer_struct(query))]
+
+
+def _columns(struct: type[Struct]) -> list[str]:
+    rows = [f"| `{one.encode_name}` | {word(one.type)} |" for one in fields(struct)]
+    return ["| column | type |", "|---|---|", *rows, ""]

@@ -8,7 +8,7 @@ from typing import Any
 from event_store.authorise import REACH, is_own_patient
 from event_store.retention.identity import View, granted, of_doctor
 from mymedic.errors import Refused, not_found
-from mymedic.messages import Actor
+from mymedic.messages import Actor, Role
 from mymedic.patients import records_of
 from projections.api.query import Query, Where, among
 
@@ -21,10 +21,7 @@ def reach(query: Query, view: View, actor: Actor, asked: Mapping[str, Any]) -> W
     Whoever has several roles sees what each of them sees. An id that nobody knows is refused in the words of one that
     is somebody else's.
     """
-    acting = {role: granted(view, actor, role) for role in query.readers & set(actor.roles)}
-    acting = {role: one for role, one in acting.items() if one.has(role)}
-    if not acting:
-        raise Refused("FORBIDDEN", f"this is for {', '.join(sorted(query.readers))}")
+    acting = _acting(query.readers, view, actor)
     seen: list[Where] = []
     refusals: list[Refused | None] = []
     for role, one in sorted(acting.items()):
@@ -36,6 +33,27 @@ def reach(query: Query, view: View, actor: Actor, asked: Mapping[str, Any]) -> W
     if None not in refusals:
         raise next(refusal for refusal in refusals if refusal is not None)
     return Where(f"({' OR '.join(one.sql for one in seen)})", tuple(value for one in seen for value in one.values))
+
+
+def branches_of(readers: frozenset[Role], view: View, actor: Actor, wanted: Sequence[str]) -> tuple[str, ...] | None:
+    """The branches that are read, of those that are wanted; None: any. FORBIDDEN, FORBIDDEN_BRANCH."""
+    acting = _acting(readers, view, actor)
+    scopes = [one.branch_scope for role, one in acting.items() if REACH[role] != "tenant"]
+    if len(scopes) < len(acting) or "*" in scopes:
+        return tuple(wanted) or None
+    scope = sorted({branch_id for one in scopes for branch_id in one})
+    if (refusal := _outside(scope, wanted)) is not None:
+        raise refusal
+    return tuple(wanted or scope)
+
+
+def _acting(readers: frozenset[Role], view: View, actor: Actor) -> dict[Role, Actor]:
+    """The roles that may ask and that the log grants now, each with its own branches."""
+    acting = {role: granted(view, actor, role) for role in readers & set(actor.roles)}
+    acting = {role: one for role, one in acting.items() if one.has(role)}
+    if not acting:
+        raise Refused("FORBIDDEN", f"this is for {', '.join(sorted(readers))}")
+    return acting
 
 
 def _reach_of(

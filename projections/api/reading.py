@@ -33,7 +33,7 @@ class Question(NamedTuple):
 class Page(NamedTuple):
     """Rows as they are answered. `generation` is the making of the view that they come from."""
 
-    items: list[dict[str, Any]]
+    items: Sequence[Any]
     next_cursor: str | None
     as_of_seq: int
     generation: int

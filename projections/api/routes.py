@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, get_origin
 
 import msgspec
@@ -86,7 +86,7 @@ def query_route(query: Query, views: Views, horizons: Horizons) -> HTTPRouteHand
     taken = parameters_of(query)
 
     async def answer(request: Request[Any, Any, Any], **said: Any) -> Response[Any]:
-        require_known(request, query, taken)
+        require_known(request, query.filters, taken)
         bearer = request.state.bearer
         await horizons.require(bearer.tenant_id, query.projections, said["after_seq"], said["wait_ms"] / 1000)
         question = Question(
@@ -191,9 +191,9 @@ def _python_name(name: str) -> str:
     return "state_" if name == "state" else name
 
 
-def require_known(request: Request[Any, Any, Any], query: Query, taken: Mapping[str, Any]) -> None:
+def require_known(request: Request[Any, Any, Any], filters: Sequence[Filter], taken: Mapping[str, Any]) -> None:
     """A parameter that is misspelt must not widen the answer in silence."""
-    known = {one.name for one in query.filters} | (set(taken) - HEADERS)
+    known = {one.name for one in filters} | {name.rstrip("_") for name in set(taken) - HEADERS}
     for name in request.query_params:
         if name not in known:
             raise Refused("VALIDATION_FAILED", f"there is no parameter {name[:64]!r}", field=name[:64])

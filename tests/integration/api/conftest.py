@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from litestar.testing import TestClient
 from event_store.api.app import create_app
 from event_store.api.identity import Bearer, Identity
 from event_store.retention.identity import PersonalData
+from mymedic.errors import Refused
 from mymedic.messages import Actor
 from projections.api.catalogue import query_routes
 from projections.api.views import Listening, Views
 from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase, open_read_database
 from projections.keeper import Keeper
+from projections.reconciled import ItemFilter, PublishedItem
 from tests.chain import Chain, opened
 from tests.founding import founded
 from tests.unit.event_store.clinic import DESK, DOCTOR, ENGINEER, FINANCE, MANAGER, PATIENT, TIMER
@@ -52,6 +55,54 @@ class Badges:
 
     def verified(self, token: str) -> Bearer:
         return self._bearers[token]
+
+
+class Shelf:
+    """Published reconciliation items of one tenant: as many as a page of the warehouse would show."""
+
+    def by_id(self, tenant_id: str, item_ids: Collection[str]) -> list[PublishedItem]:
+        return [one for one in self._of(tenant_id) if one.item_id in item_ids]
+
+    def select(self, tenant_id: str, wanted: ItemFilter, said_of: Collection[str], kept: Collection[str]) -> list[str]:
+        found = [
+            one.item_id
+            for one in self._of(tenant_id)
+            if (wanted.branch_ids is None or one.branch_id in wanted.branch_ids)
+            and (wanted.status is None or one.item_id in kept or one.evidence_status in wanted.status)
+        ]
+        return found[wanted.offset : wanted.offset + wanted.limit]
+
+    def _of(self, tenant_id: str) -> list[PublishedItem]:
+        if tenant_id != "ten_test":
+            raise Refused("NOT_FOUND", f"no warehouse of {tenant_id} is published")
+        return [an_item(number) for number in range(7)]
+
+
+def an_item(number: int) -> PublishedItem:
+    """Of the north, or for odd numbers of the south."""
+    on = date(2026, 10, 20 + number)
+    return PublishedItem(
+        item_id=f"L1:payment:pay_{number}",
+        leg="L1",
+        kind="payment",
+        class_="missing_in_settlement",
+        left_ref=f"pay_{number}",
+        right_ref=None,
+        branch_id="brn_south" if number % 2 else "brn_north",
+        gateway="razorpay",
+        business_date=on,
+        due_on=on,
+        aged_from_on=on,
+        left_paise=500,
+        right_paise=0,
+        matched_paise=0,
+        variance_paise=-500,
+        fee_variance_paise=0,
+        rule_missed=None,
+        evidence_status="mismatched",
+        stake_paise=500,
+        item_hash="0" * 64,
+    )
 
 
 class Api:
@@ -112,7 +163,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         tokens = Badges()
         database = open_read_database(f"sqlite:///{folder / 'read.sqlite'}", ROWS)
         views = Views(database, chain.store, PersonalData(chain.store.handler), Listening(0.05, 0.2))
-        with TestClient(create_app(chain.store, Identity(tokens), queries=query_routes(views))) as client:
+        with TestClient(create_app(chain.store, Identity(tokens), queries=query_routes(views, Shelf()))) as client:
             yield Api(client, tokens, chain, other, database)
         database.close()
 

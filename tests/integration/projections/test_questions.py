@@ -25,7 +25,7 @@ from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase, open_read_database
 from projections.keeper import Keeper
 from tests.databases import new_database
-from tests.integration.api.conftest import Badges, refusal
+from tests.integration.api.conftest import Badges, Shelf, refusal
 from tests.integration.projections.live import NOW
 from tests.worlds import World
 
@@ -73,7 +73,7 @@ def asked(request: pytest.FixtureRequest, tiny_world: World, log: Feed, replayed
     badges = Badges()
     with open_store(tiny_world.settings, ManualClock(now)) as store:
         views = Views(database, store, PersonalData(store.handler))
-        with TestClient(create_app(store, Identity(badges), queries=query_routes(views))) as client:
+        with TestClient(create_app(store, Identity(badges), queries=query_routes(views, Shelf()))) as client:
             yield Asked(client, badges, tenants)
 
 
