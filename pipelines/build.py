@@ -102,9 +102,11 @@ def build_shard(
     as_of: datetime | None = None,
     on_step: Step = lambda step: None,
     border: Border = landing_border_beside,
+    is_part: bool = False,
 ) -> BuildReport:
     """Build and publish one shard; raises BuildFailed, and publishes nothing, when a check fails.
 
+    A part of a log (`is_part`) is built without dbt's checks: the other side of many an entry is not in it.
     One build of a shard at a time: STORE_LOCKED for the second.
     """
     report = BuildReport(shard, list(tenants))
@@ -122,6 +124,7 @@ def build_shard(
                     work_dir=line.build_dir(shard) / "dbt",
                     as_of=as_of,
                     threads=line.threads,
+                    data_tests=not is_part,
                 )
             with _timed(report, "border", on_step):
                 report.border = results()

@@ -70,6 +70,9 @@ def replay(
         with ExitStack() as opened, _progress(f"{tenant_id} from seq 1") as on_progress:
             live = open_live(settings, store, opened)
             done = live.rebuild(tenant_id, projection or (), on_progress)
+            keeper = live.keeper()  # where no worker does so
+            while (step := keeper.advance(tenant_id)).events:
+                on_progress(step.seq, store.feed.head(tenant_id))
     _show_rebuilt(done, json)
 
 
@@ -121,7 +124,7 @@ def _warehouse(settings: Settings, store: Store, tenant_id: str, folder: Path, p
         line_of(settings, store), feed=part, landing_dir=folder / "landing", warehouse_dir=folder / "warehouse"
     )
     with ERR.status("building the warehouse of this part"):
-        report = build_shard(line, tenant_id, [tenant_id], full=True)
+        report = build_shard(line, tenant_id, [tenant_id], full=True, is_part=True)
     return report.published[tenant_id].path
 
 
