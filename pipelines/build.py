@@ -19,7 +19,7 @@ from pipelines.borders.beside import Border, landing_border_beside
 from pipelines.borders.result import BorderResult
 from pipelines.landing.write import LandingReport, land
 from pipelines.publish import PublishedWarehouse, publish
-from pipelines.transform import TransformReport, transform
+from pipelines.transform import TransformReport, discard, transform
 
 GENERATOR = "mymedic 0.1.0"
 
@@ -132,8 +132,10 @@ def build_shard(
             raise BuildFailed(report)
         with _timed(report, "publish", on_step):
             for tenant_id in tenants:
-                report.published[tenant_id] = publish_tenant(line, shard, tenant_id, report.landed[tenant_id], as_of)
-        database.unlink()
+                report.published[tenant_id] = publish_tenant(
+                    line, shard, tenant_id, report.landed[tenant_id], as_of, alone=len(tenants) == 1
+                )
+        discard(database)
     return report
 
 
@@ -160,13 +162,12 @@ def land_tenant(line: Line, tenant_id: str, *, full: bool = False) -> LandingRep
 def fresh_database(line: Line, shard: str) -> Path:
     """The `next` generation, empty: what a killed build left behind is thrown away."""
     database = line.build_dir(shard) / "next.duckdb"
-    for leftover in (database, database.with_name("next.duckdb.wal")):
-        leftover.unlink(missing_ok=True)
+    discard(database)
     return database
 
 
 def publish_tenant(
-    line: Line, shard: str, tenant_id: str, landed: LandingReport, as_of: datetime | None
+    line: Line, shard: str, tenant_id: str, landed: LandingReport, as_of: datetime | None, *, alone: bool
 ) -> PublishedWarehouse:
     return publish(
         built=line.build_dir(shard) / "next.duckdb",
@@ -174,6 +175,7 @@ def publish_tenant(
         path=line.published_path(tenant_id, as_of),
         last_seq=landed.landed_to,
         generator=GENERATOR,
+        alone=alone,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import duckdb
 
@@ -20,6 +21,9 @@ AT_ONCE = 2
 _PUBLISHED = ("dim_", "fct_", "mart_")
 # The models that are the twins of live read models have their names.
 _TWINS = frozenset(projection.row.table for projection in PROJECTIONS)
+
+Cursor: TypeAlias = duckdb.DuckDBPyConnection
+Found = TypeVar("Found")
 
 
 def is_published(table: str) -> bool:
@@ -44,30 +48,26 @@ class PublishedWarehouse(NamedTuple):
         return next(one.content_hash for one in self.tables if one.name == table)
 
 
-def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator: str) -> PublishedWarehouse:
-    """Copy a tenant's rows of every published table out of a finished build, then swap the file in."""
+def publish(
+    *, built: Path, tenant_id: str, path: Path, last_seq: int, generator: str, alone: bool = False
+) -> PublishedWarehouse:
+    """Swap in a tenant's rows of every published table of a finished build.
+
+    `alone`: the build holds no other tenant, so its database becomes the published file, and is gone afterwards.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
+    published = built if alone else _fresh(path.with_suffix(".partial"))
     connection = duckdb.connect()
     try:
-        connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = '{_quoted(path.with_suffix('.spill'))}'")
-        connection.execute(f"ATTACH '{_quoted(built)}' AS built (READ_ONLY)")
-        connection.execute(f"ATTACH '{_quoted(partial)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
-        names = [
-            name
-            for (name,) in connection.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' ORDER BY 1"
-            ).fetchall()
-            if is_published(name)
-        ]
-        # Most tables are too small for DuckDB to share one among its threads.
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            tables = list(pool.map(lambda name: _copy(connection, name, tenant_id), names))
-        as_of = _as_of(connection, tenant_id)
+        connection.execute(f"ATTACH '{_quoted(published)}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+        if not alone:
+            connection.execute(f"ATTACH '{_quoted(built)}' AS built (READ_ONLY)")
+            _each(connection, "built", lambda cursor, name: _copy(cursor, name, tenant_id))
+        tables = _each(connection, "published", _content)
+        as_of = _as_of(connection)
         connection.execute(
             "CREATE TABLE published.build_info AS SELECT ?::VARCHAR AS tenant_id, ?::BIGINT AS last_seq,"
             " ?::TIMESTAMPTZ AS as_of_at, ?::VARCHAR AS generator",
@@ -83,7 +83,7 @@ def publish(*, built: Path, tenant_id: str, path: Path, last_seq: int, generator
         connection.execute("DETACH published")
     finally:
         connection.close()
-    _swap(partial, path)
+    _swap(published, path)
     return PublishedWarehouse(tenant_id, path, last_seq, as_of, tables)
 
 
@@ -96,37 +96,58 @@ def published_seq(path: Path) -> int:
     return int(found[0]) if found else 0
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, name: str, tenant_id: str) -> PublishedTable:
-    with connection.cursor() as cursor:
-        columns = [row[0] for row in cursor.execute(f"DESCRIBE built.{name}").fetchall()]
-        where = "WHERE tenant_id = ?" if "tenant_id" in columns else ""
-        parameters = (tenant_id,) if where else ()
-        cursor.execute(f"CREATE TABLE published.{name} AS SELECT * FROM built.{name} {where} ORDER BY ALL", parameters)
-        rows, content_hash = _content(cursor, name, columns)
-    return PublishedTable(name, rows, content_hash)
+def _fresh(partial: Path) -> Path:
+    partial.unlink(missing_ok=True)
+    return partial
 
 
-def _content(connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> tuple[int, str]:
+def _each(connection: duckdb.DuckDBPyConnection, database: str, of: Callable[[Cursor, str], Found]) -> list[Found]:
+    """What becomes of each table of a database. Most are too small for DuckDB to share one among its threads."""
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1", (database,)
+    ).fetchall()
+
+    def one(name: str) -> Found:
+        with connection.cursor() as cursor:
+            return of(cursor, name)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, (name for (name,) in found if is_published(name))))
+
+
+def _copy(cursor: Cursor, name: str, tenant_id: str) -> None:
+    where = "WHERE tenant_id = ?" if "tenant_id" in _columns(cursor, f"built.{name}") else ""
+    cursor.execute(
+        f"CREATE TABLE published.{name} AS SELECT * FROM built.{name} {where} ORDER BY ALL",
+        (tenant_id,) if where else (),
+    )
+
+
+def _columns(cursor: Cursor, table: str) -> list[str]:
+    return [row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()]
+
+
+def _content(cursor: Cursor, name: str) -> PublishedTable:
     """How many rows, and a hash of them all and of the columns' names, whatever the order of the rows.
 
     md5, not DuckDB's own hash: that one may change from version to version. Texts with a mark between them, not JSON,
     which takes twice as long, and the high bits of `md5_number`, as `md5_number_lower` does too. A sum, so that row
     order is nothing.
     """
+    columns = _columns(cursor, f"published.{name}")
     cells = ", ".join(f'coalesce("{column}"::VARCHAR, chr(30))' for column in columns)
-    names = chr(31).join(columns)
-    found = connection.execute(
+    found = cursor.execute(
         f"SELECT count(*), coalesce(sum((md5_number(concat_ws(chr(31), {cells})) >> 65)::HUGEINT), 0)"
         f" + (md5_number(?) >> 65)::HUGEINT FROM published.{name}",
-        (names,),
+        (chr(31).join(columns),),
     ).fetchone()
     assert found is not None
     rows, total = found
-    return int(rows), f"{int(total) % 2**64:016x}"
+    return PublishedTable(name, int(rows), f"{int(total) % 2**64:016x}")
 
 
-def _as_of(connection: duckdb.DuckDBPyConnection, tenant_id: str) -> datetime | None:
-    found = connection.execute("SELECT as_of FROM built.proj_tenants WHERE tenant_id = ?", (tenant_id,)).fetchone()
+def _as_of(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    found = connection.execute("SELECT as_of FROM published.dim_tenant").fetchone()
     return found[0] if found else None
 
 

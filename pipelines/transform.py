@@ -54,8 +54,9 @@ def transform(
     data_tests: bool = True,
     select: Sequence[str] = (),
 ) -> TransformReport:
-    """Build every seed and model for these tenants into `database`, or those that `select` names, and test them.
+    """Build every seed and model for these tenants, or those that `select` names, and test them.
 
+    The tables of dimensions, facts and marts go into `database`, everything else into `workings(database)`.
     `work_dir` keeps dbt's own files between builds, so that the project is parsed once. Nothing is written elsewhere.
     """
     variables = {
@@ -77,12 +78,26 @@ def transform(
     return TransformReport([_node(result) for result in outcome.results], database, _rows(database))
 
 
+def workings(database: Path) -> Path:
+    """The database beside a build's own that holds what is not published: staging, projections, seeds."""
+    return database.with_name(f"{database.name}.workings")
+
+
+def discard(database: Path) -> None:
+    """Remove a build, also what a killed one left behind."""
+    for path in (database, workings(database)):
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+
+
 def _rows(database: Path) -> dict[str, int]:
     """DuckDB knows them without counting. No database: dbt failed before it made one."""
-    if not database.exists():
-        return {}
-    with duckdb.connect(str(database), read_only=True) as connection:
-        return dict(connection.execute("SELECT table_name, estimated_size FROM duckdb_tables()").fetchall())
+    found: dict[str, int] = {}
+    for path in (database, workings(database)):
+        if path.exists():
+            with duckdb.connect(str(path), read_only=True) as connection:
+                found |= connection.execute("SELECT table_name, estimated_size FROM duckdb_tables()").fetchall()
+    return found
 
 
 def write_manifest(work_dir: Path) -> Path:

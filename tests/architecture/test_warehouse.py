@@ -8,6 +8,7 @@ from itertools import chain
 import pytest
 
 from exports.finance.surfaces import REPORTS, SURFACES
+from pipelines.publish import is_published
 from tests.architecture.warehouse import LAYERS, Project
 
 # One process parses the project for all of these.
@@ -75,6 +76,16 @@ def test_every_built_model_has_a_contract(project: Project) -> None:
         if model.is_built and (not model.has_contract or model.untyped)
     }
     assert not loose
+
+
+# Tables that are read several times within a build, and by nobody afterwards.
+STEPS = {"fct_posting_bank", "fct_posting_settlement", "fct_recon_standing"}
+
+
+def test_what_readers_get_lies_apart_from_what_it_is_made_of(project: Project) -> None:
+    """The database of a tenant's own build becomes its published file."""
+    kept = {model.name for model in project.models if model.is_built and not model.is_thrown_away}
+    assert kept == {model.name for model in project.models if model.is_table and is_published(model.name)} - STEPS
 
 
 def test_every_mart_has_a_consumer(project: Project) -> None:

@@ -20,6 +20,8 @@ class Model(NamedTuple):
     untyped: frozenset[str]  # columns whose type the YAML does not say
     has_contract: bool
     is_built: bool  # not part of the models that read it
+    is_table: bool
+    is_thrown_away: bool  # it lies in the database of the workings, which no reader gets
     sql: str
     reads: tuple[str, ...]  # unique ids of models, seeds and sources
     tests: frozenset[str]  # names of the generic tests on it
@@ -60,6 +62,8 @@ def parsed(work_dir: Path) -> Project:
             untyped=frozenset(name for name, column in node.columns.items() if not column.data_type),
             has_contract=node.config.contract.enforced,
             is_built=node.config.materialized != "ephemeral",
+            is_table=node.config.materialized == "table",
+            is_thrown_away=node.database == "workings",
             sql=node.raw_code,
             reads=tuple(node.depends_on.nodes),
             tests=frozenset(tests.get(node.unique_id, ())),

@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with sums as (
     select
         tenant_id,

@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with visits as (
     select
         tenant_id,

@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 -- as many tokens as the slot ever had: one that is taken away leaves a deleted row
 with capacities as (
     select tenant_id, slot_id, capacity from {{ ref('stg_schedule__slots') }}

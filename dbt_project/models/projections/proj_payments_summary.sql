@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with marks as (
     select
         tenant_id,

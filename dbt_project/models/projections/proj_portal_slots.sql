@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with taken as (
     select
         tenant_id,

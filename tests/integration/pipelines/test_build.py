@@ -86,5 +86,5 @@ def built(closed: Closed, border: Any = None, **arguments: Any) -> BuildReport:
         return build_shard(line, TENANT, [TENANT], border=border or finding(), **arguments)
 
 
-def _killed(*_: object) -> None:
+def _killed(*_: object, **__: object) -> None:
     raise KeyboardInterrupt

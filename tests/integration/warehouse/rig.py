@@ -20,7 +20,7 @@ from mymedic.clock import micros
 from mymedic.ids import derived_id
 from mymedic.messages import Actor, Event
 from pipelines.landing.write import land
-from pipelines.transform import TransformReport, transform
+from pipelines.transform import TransformReport, transform, workings
 
 SYSTEM = Actor(type="system", id="test", roles=("SY",))
 KEYS = ("branch_id", "patient_id", "admission_id", "claim_id", "appointment_id", "payment_id")
@@ -112,9 +112,11 @@ def new_folder() -> Path:
 
 
 def opened(report: TransformReport) -> duckdb.DuckDBPyConnection:
-    """The database of a build in which nothing failed."""
+    """The databases of a build in which nothing failed."""
     assert not report.failures, "\n".join(f"{node.name}: {node.message}" for node in report.failures)
     connection = duckdb.connect(str(report.database), read_only=True)
+    connection.execute(f"attach '{workings(report.database)}' as workings (read_only)")
+    connection.execute(f"set search_path = '{report.database.stem}.main,workings.main'")
     connection.execute("set TimeZone = 'UTC'")
     return connection
 

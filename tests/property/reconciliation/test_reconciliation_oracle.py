@@ -256,10 +256,12 @@ MUTATIONS = [
 
 def test_each_check_of_the_books_can_fail(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """One row is changed in a copy of the warehouse: the check that guards it finds exactly that."""
-    [(built,)] = warehouse.execute("select path from duckdb_databases() where database_name = 'warehouse'").fetchall()
-    shutil.copy(built, tmp_path / "warehouse.duckdb")
+    databases = "select database_name, path from duckdb_databases() where database_name in ('warehouse', 'workings')"
+    for name, built in warehouse.execute(databases).fetchall():
+        shutil.copy(built, tmp_path / f"{name}.duckdb")
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as copy:
         copy.execute("set TimeZone = 'UTC'")
+        copy.execute(f"attach '{tmp_path / 'workings.duckdb'}' as workings (read_only)")
         for check, mutation in MUTATIONS:
             sql = compiled_sql(check)
             copy.begin()

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', database='workings') }}
 
 with resolved as (
     select * from {{ ref('fct_recon_standing') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', database='workings') }}
 
 with items as (
     {{ recon_rows(ref('fct_recon_gateway'), absent=['proposed_ref']) }}

@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with queries as (
     select
         tenant_id,
