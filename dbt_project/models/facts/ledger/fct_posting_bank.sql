@@ -1,4 +1,4 @@
-{{ config(materialized='view', database='workings') }}
+{{ config(database='workings') }}
 
 -- bank lines that stand in an item; charges and sweeps are the bank's own and post nothing
 with lines as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view', database='workings') }}
+{{ config(database='workings') }}
 
 with lines as (
     select

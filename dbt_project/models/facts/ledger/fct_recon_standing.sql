@@ -1,4 +1,4 @@
-{{ config(materialized='view', database='workings') }}
+{{ config(database='workings') }}
 
 -- an unexpected debit was an expense at once, and a drawer's difference too: they stand nowhere
 with stood as (
