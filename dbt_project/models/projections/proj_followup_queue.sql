@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with messages as (
     select
         tenant_id,

@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 {% set share = share_bps('priced.price_paise', 'deposits.bps') -%}
 with prices as (
     select

@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 -- what ends a version: the end it was given, a successor that names it, a retirement; the last word holds
 with endings as (
     select tenant_id, price_version_id, effective_to as ends_at, seq

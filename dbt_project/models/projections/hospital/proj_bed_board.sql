@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 with beds as (
     select
         tenant_id,

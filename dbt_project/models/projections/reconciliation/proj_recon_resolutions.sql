@@ -1,3 +1,5 @@
+{{ config(database=target.database) }}
+
 -- chasing a gateway settles nothing: it stands beside what does
 with steps as (
     select
