@@ -1,4 +1,4 @@
-"""`make bench`: append, HTTP, replay, import, build and matching, beside the peer and the bare driver."""
+"""`make bench`: append, HTTP, replay, live views, import, build and matching, beside the peer and the bare driver."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rich.console import Console
 from bench import peer
 from bench.build import measure_build
 from bench.desk import KINDS
-from bench.figures import Subject, appends, https, imports, measured, replays
+from bench.figures import Subject, appends, https, imports, lives, measured, replays
+from bench.live import measure_live
 from bench.machine import machine
 from bench.matching import measure_matching
 from bench.measure import Reading
@@ -22,7 +23,7 @@ from bench.report import Results, page, shown
 from mymedic.clock import SystemClock
 from mymedic.settings import Settings
 
-WORDS = ("append", "http", "replay", "import", "build", "matching")
+WORDS = ("append", "http", "replay", "live", "import", "build", "matching", "views")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reference" / "benchmarks.md"
 OUT, ERR = Console(), Console(stderr=True)
 
@@ -59,6 +60,8 @@ def main(
             subjects += https(place, engines, clients or [1, 16, 64], seconds)
         if "replay" in wanted:
             subjects += replays(place, rival, engines, size * 50)
+        if "live" in wanted:
+            subjects += lives(place, rival, engines, size * 50, seconds)
         if "import" in wanted:
             subjects += imports(place, engines, size * 50)
         results.figures = measured(subjects, rounds, _say)
@@ -66,6 +69,10 @@ def main(
         with ERR.status("build") as status:
             for count in events or [1_000_000]:
                 results.builds.append(measure_build(place.folder, count, profile, status.update))
+    if "views" in wanted:
+        with ERR.status("views") as status:
+            for count in events or [1_000_000]:
+                results.lived.append(measure_live(place.folder, count, profile, status.update))
     if "matching" in wanted:
         with ERR.status("matching") as status:
             results.matchings.append(measure_matching(place.folder, items, status.update))

@@ -21,20 +21,20 @@ class RoundTrip:
     """One kind of command on one engine; each reading starts from the same clinic."""
 
     def __init__(self, place: Place, engine: Engine, kind: str) -> None:
-        self._place, self._engine, self._kind = place, engine, kind
-        self._template = Template(place, engine, kind)
-        self._decoder = msgspec.json.Decoder(KINDS[kind])
-        with opened(self._template.url, self._template.folder) as store:
+        self._place, self._engine, self.kind = place, engine, kind
+        self.template = Template(place, engine, kind)
+        self.decode = msgspec.json.Decoder(KINDS[kind]).decode
+        with opened(self.template.url, self.template.folder) as store:
             found(store, kind)
 
     def read(self, clients: int, seconds: float) -> Reading:
         """`clients` coroutines, each sending its next command when the one before is durable."""
-        with self._place.store(self._engine, self._template) as store:
+        with self._place.store(self._engine, self.template) as store:
             return asyncio.run(self._run(store, clients, seconds))
 
     async def _run(self, store: Store, clients: int, seconds: float) -> Reading:
         committer = GroupCommitter(store.handler)
-        waiting = requests(store, self._kind)
+        waiting = requests(store, self.kind)
         try:
             await self._client(committer, waiting, time.perf_counter() + 0.1)  # caches and statements are warm
             cpu, began = time.process_time(), time.perf_counter()
@@ -51,7 +51,7 @@ class RoundTrip:
         latencies: list[float] = []
         while (began := time.perf_counter()) < until and (request := next(waiting, None)) is not None:
             envelope = Envelope(
-                command=self._decoder.decode(request.body),
+                command=self.decode(request.body),
                 command_id=request.command_id,
                 tenant_id=TENANT,
                 actor=DESK,

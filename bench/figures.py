@@ -10,10 +10,13 @@ import msgspec
 from bench.append import RoundTrip
 from bench.http import Commands, read_empty
 from bench.imports import Import
+from bench.live import ONE, PER_SECOND, Fold, Lag
 from bench.measure import Measured, Reading, interleaved
 from bench.peer import ONE_ROW, TYPED_ROWS, Peer
 from bench.place import Engine, Place
+from bench.replay import KIND as LAG_KIND
 from bench.replay import Replay
+from projections.catalogue import PROJECTIONS
 
 PEER_THREADS = (4, 16)
 Say = Callable[[str, Reading], None]
@@ -87,6 +90,22 @@ def replays(place: Place, peer: Peer | None, engines: Sequence[Engine], events: 
             subjects.append(("replay", engine, "typed events", "peer", 1, partial(peer.reading, engine, "replay")))
             ceiling = partial(peer.reading, engine, "driver", TYPED_ROWS)
             subjects.append(("replay", engine, "typed events", "driver", 1, ceiling))
+    return subjects
+
+
+def lives(place: Place, peer: Peer | None, engines: Sequence[Engine], events: int, seconds: float) -> list[Subject]:
+    """One live view of a log of payments, and all of them; and how soon an event shows in all of them."""
+    subjects: list[Subject] = []
+    for engine in engines:
+        fold = Fold(place, engine, Replay(place, engine, events))
+        subjects.append(("live", engine, "one view", "ours", 1, partial(fold.read, ONE)))
+        subjects.append(("live", engine, "every view", "ours", 1, partial(fold.read, PROJECTIONS)))
+        if peer is not None:
+            subjects.append(("live", engine, "one view", "peer", 1, partial(peer.reading, engine, "projection")))
+        lag = Lag(place, engine, RoundTrip(place, engine, LAG_KIND))
+        subjects.append(
+            ("live", engine, f"lag at {PER_SECOND} commands/s", "ours", PER_SECOND, partial(lag.read, seconds))
+        )
     return subjects
 
 

@@ -29,7 +29,7 @@ class Peer:
         self._process = process
 
     def reading(self, engine: Engine, *what: str) -> Reading:
-        """`command <threads>`, `cached <threads>`, `replay`, or `driver <name>`."""
+        """`command <threads>`, `cached <threads>`, `replay`, `projection`, or `driver <name>`."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(" ".join([engine, *what]) + "\n")
         self._process.stdin.flush()

@@ -1,8 +1,8 @@
 """Runs in the peer's own environment: one measurement for each line on stdin, so that its rounds lie between ours.
 
 Arguments: the folder of the peer's script, a work folder, libpq keywords or "", commands and events of one measurement.
-A line is `<engine> command <threads>`, `<engine> cached <threads>`, `<engine> replay` or `<engine> driver <name>`; the
-answer is the script's own row as JSON.
+A line is `<engine> command <threads>`, `<engine> cached <threads>`, `<engine> replay`, `<engine> projection` or
+`<engine> driver <name>`; the answer is the script's own row as JSON.
 """
 
 import argparse
@@ -29,13 +29,15 @@ def main() -> None:
         n_raw=int(COMMANDS),
         n_raw_batch=int(COMMANDS),
         n_replay=int(EVENTS),
-        n_proj=0,
+        n_proj=int(EVENTS) // 10,
     )
     registered = {}
     for line in sys.stdin:
         engine, what, *more = line.split()
         if what in ("command", "cached"):
             row = peer.sec_a(cfg, engine, int(more[0]), what == "cached")()
+        elif what == "projection":
+            row = peer.sec_d(cfg, engine)()
         else:
             if (engine, what) not in registered:
                 peer.TASKS.clear()

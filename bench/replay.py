@@ -25,9 +25,9 @@ class Replay:
     """A log of one tenant, read from seq 0 to its end."""
 
     def __init__(self, place: Place, engine: Engine, events: int) -> None:
-        self._template = Template(place, engine, "replay")
+        self.template = Template(place, engine, "replay")
         decode = msgspec.json.Decoder(KINDS[KIND]).decode
-        with opened(self._template.url, self._template.folder) as store:
+        with opened(self.template.url, self.template.folder) as store:
             found(store, KIND)
             waiting, now = requests(store, KIND), store.handler.clock.now()
             while store.feed.head(TENANT) < events:
@@ -53,7 +53,7 @@ class Replay:
         return self._timed(_pages)
 
     def _timed(self, events: Callable[[Feed], Iterator[Any]]) -> Reading:
-        with opened(self._template.url, self._template.folder) as store:
+        with opened(self.template.url, self.template.folder) as store:
             head = store.feed.head(TENANT)
             cpu, began = time.process_time(), time.perf_counter()
             (last,) = deque(events(store.feed), maxlen=1)

@@ -11,6 +11,7 @@ from rich.table import Table
 from bench import peer
 from bench.build import Built
 from bench.figures import Figure
+from bench.live import Lived
 from bench.matching import Matched
 
 
@@ -23,6 +24,7 @@ class Results(msgspec.Struct, kw_only=True):
     figures: list[Figure] = []
     builds: list[Built] = []
     matchings: list[Matched] = []
+    lived: list[Lived] = []
 
 
 class Line(NamedTuple):
@@ -44,10 +46,13 @@ BUDGETS: Mapping[tuple[str, str, bool], float] = {
     ("append", "postgres", True): 6.0,
     ("replay", "sqlite", False): 5.0,
     ("replay", "postgres", False): 5.0,
+    ("live", "sqlite", False): 25.0,
+    ("live", "postgres", False): 25.0,
 }
 # What is like the peer's: its commands add one plain event. The others do more, and stand beside it all the same.
-ALIKE = {"movement", "typed events"}
+ALIKE = {"movement", "typed events", "one view"}
 BUILD_BUDGET = "5,000,000 events in 60 s and 2 GiB"
+FOLD_BUDGET, ASKED_BUDGET = "≥ 20,000/s", "< 50 ms p95"
 MATCHING_BUDGET = "1,000,000 against 1,000,000 in 60 s"
 
 
@@ -65,6 +70,26 @@ def lines(results: Results) -> Iterator[Line]:
             ratio=f"{built.total_s / built.limit_s:.1f}x as long",
             budget=BUILD_BUDGET,
         )
+    for lived in results.lived:
+        yield Line(
+            what=f"all {lived.views} live views of {lived.events:,} events from seq 1, {lived.rows:,} rows",
+            clients="",
+            measured=f"{lived.per_s:,.0f}/s",
+            latency="",
+            beside="",
+            ratio="",
+            budget=FOLD_BUDGET,
+        )
+        for asked in lived.asked:
+            yield Line(
+                what=f"`{asked.question}` on it",
+                clients="1",
+                measured=f"{asked.rows:,} rows an answer",
+                latency=f"{asked.p50_ms:.2f} / {asked.p95_ms:.2f} (p95)",
+                beside="",
+                ratio="",
+                budget=ASKED_BUDGET,
+            )
     for matched in results.matchings:
         yield Line(
             what=f"matching {matched.items:,} payments against {matched.lines:,} settlement lines",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -57,13 +58,15 @@ def columns_of(row_class: type[Row]) -> tuple[Column, ...]:
 @cache
 def writer_of(row_class: type[Row]) -> Callable[[Row], list[Any]]:
     """Row -> its values for SQL, in the order of `columns_of`."""
-    steps = [(column.name, column.to_sql) for column in columns_of(row_class)]
+    columns = columns_of(row_class)
+    fields = attrgetter(*(column.name for column in columns))
+    converted = [(at, column.to_sql) for at, column in enumerate(columns) if column.to_sql is not None]
 
     def values(row: Row) -> list[Any]:
-        found = []
-        for name, convert in steps:
-            value = getattr(row, name)
-            found.append(value if convert is None or value is None else convert(value))
+        found = list(fields(row))
+        for at, convert in converted:
+            if found[at] is not None:
+                found[at] = convert(found[at])
         return found
 
     return values
