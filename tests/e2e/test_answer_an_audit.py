@@ -83,7 +83,6 @@ def shell(
         shutil.copytree(demo_world.home / part, home / part)  # reading a name is written into the log
     (home / "warehouse" / f"{CHAIN}.duckdb").symlink_to(demo_world.warehouse(CHAIN, "settled"))
     monkeypatch.setenv("MYMEDIC_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "300")
     monkeypatch.chdir(folder)
     yield Shell(folder, partial(run_word, monkeypatch, capsys))
 

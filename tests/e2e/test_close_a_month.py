@@ -84,7 +84,6 @@ def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setattr(line, "build_shard", without_border)
     monkeypatch.setattr(signed, "build_shard", without_border)
     monkeypatch.setenv("MYMEDIC_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
     with without_data_tests():  # they are run wherever a build is looked at
         yield Books(tmp_path, partial(run_word, monkeypatch, capsys))

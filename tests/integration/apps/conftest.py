@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from apps.cli import main
+from apps.cli.console import OUT
 from tests.worlds import World
 
 CHAIN = "ten_tiny_chain"
@@ -30,7 +31,8 @@ Mymedic = Callable[..., Said]
 
 
 def run_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> Said:
-    """Say something on the command line."""
+    """Say something on the command line, in a window so wide that nothing is folded."""
+    monkeypatch.setattr(OUT, "width", 300)
     monkeypatch.setattr(sys, "argv", ["mymedic", *words])
     with pytest.raises(SystemExit) as exit:
         main()
@@ -41,7 +43,6 @@ def run_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 @pytest.fixture
 def mymedic(tiny_world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Mymedic:
     """`mymedic("query", "SELECT 1")`: exit code, stdout, stderr; `home` defaults to the tiny world's."""
-    monkeypatch.setenv("COLUMNS", "240")
 
     def run(*words: str, home: str | None = None) -> Said:
         return run_word(monkeypatch, capsys, *words, "--home", home or str(tiny_world.home))

@@ -35,7 +35,6 @@ def test_what_is_parked_is_listed_and_decided_by_name(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "240")
 
     def say(*words: str) -> Said:
         return run_word(monkeypatch, capsys, *words, "--home", str(settings.home))

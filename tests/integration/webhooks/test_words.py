@@ -34,7 +34,6 @@ def test_endpoints_are_kept_by_words(
 ) -> None:
     fill(bench, drawers=2, each=3)
     monkeypatch.setenv("MYMEDIC_LEDGER_URL", bench.url)
-    monkeypatch.setenv("COLUMNS", "300")
 
     def say(*words: str) -> Said:
         return run_word(monkeypatch, capsys, "webhooks", *words, "--home", str(tmp_path))
