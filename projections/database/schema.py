@@ -66,7 +66,10 @@ PARKED = Table(
 
 @cache
 def table_of(row_class: type[Row]) -> Table:
-    """The table of a read model: tenant and generation first, then the columns as the Struct has them."""
+    """The table of a read model: tenant and generation first, then the columns as the Struct has them.
+
+    With a rowid in SQLite: without one its planner walks the generation along the key, whatever other index there is.
+    """
     key = ("tenant_id", *row_class.key)
     columns: list[Column[Any]] = [
         Column(column.name, _SQL[column.kind], nullable=column.name not in key) for column in columns_of(row_class)
@@ -83,5 +86,4 @@ def table_of(row_class: type[Row]) -> Table:
             for names in indexed
             if names != row_class.key[: len(names)]
         ),
-        sqlite_with_rowid=False,
     )
