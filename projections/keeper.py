@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from event_store.recorded import Recorded
 from event_store.subscriptions.parking import shortened
 from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
-from projections.database import ReadDatabase
+from projections.database import ReadDatabase, Reader
 from projections.database.access import Checkpoint, Parked
 from projections.projection import Projection
 from projections.row import Row
@@ -86,21 +87,40 @@ class _Followed:
         self.parked[parked.stream_id] = self.news[parked.stream_id] = parked
 
 
-class _Stored:
-    """`projections.view.Stored` over one look at the database."""
+class _Look:
+    """One look at the database for all that a batch has to read, taken when the first row is wanted."""
 
-    def __init__(self, database: ReadDatabase, tenant_id: str, generation: int) -> None:
+    def __init__(self, database: ReadDatabase, tenant_id: str) -> None:
         self._database = database
         self._tenant_id = tenant_id
+        self._opened: ExitStack | None = None
+        self._reader: Reader | None = None
+
+    @contextmanager
+    def during(self) -> Iterator[None]:
+        with ExitStack() as self._opened:
+            yield
+        self._reader = None
+
+    def reader(self) -> Reader:
+        if self._reader is None:
+            assert self._opened is not None, "rows are read while a batch is folded"
+            self._reader = self._opened.enter_context(self._database.read(self._tenant_id))
+        return self._reader
+
+
+class _Stored:
+    """`projections.view.Stored`: the rows of one generation."""
+
+    def __init__(self, look: _Look, generation: int) -> None:
+        self._look = look
         self._generation = generation
 
     def get(self, row_class: type[Row], key: Key) -> Row | None:
-        with self._database.read(self._tenant_id) as reader:
-            return reader.get(row_class, self._generation, key)
+        return self._look.reader().get(row_class, self._generation, key)
 
     def where(self, row_class: type[Row], column: str, value: Any) -> Iterable[Row]:
-        with self._database.read(self._tenant_id) as reader:
-            return reader.equal(row_class, self._generation, column, value)
+        return self._look.reader().equal(row_class, self._generation, column, value)
 
 
 class Keeper:
@@ -128,6 +148,7 @@ class Keeper:
         self._only = only
         self._batch = batch
         self._tenants: dict[str, list[_Followed]] = {}
+        self._looks: dict[str, _Look] = {}
 
     def drain(self, tenant_id: str) -> int:
         """Fold everything that the log has; how many events that was."""
@@ -157,7 +178,8 @@ class Keeper:
         if not events:
             return Step(seq=low)
         try:
-            self._fold(tenant_id, group, events)
+            with self._looks[tenant_id].during():
+                self._fold(tenant_id, group, events)
             self._write(tenant_id, group, events[-1].seq)
         except Overtaken:
             self.forget(tenant_id)
@@ -200,12 +222,13 @@ class Keeper:
         left_out = self._left_out(tenant_id)
         followed = []
         streams: dict[int, Streams] = {}
+        look = self._looks[tenant_id] = _Look(self._database, tenant_id)
         for one in checkpoints:
             projection = self._projections.get(one.projection)
             if projection is None or not self._is_followed(one, projection):
                 continue
             at = streams.setdefault(one.seq, Streams(self._feed, tenant_id, one.seq))
-            view = View(_Stored(self._database, tenant_id, one.generation), at, projection.rows)
+            view = View(_Stored(look, one.generation), at, projection.rows)
             own = [waiting for waiting in parked if waiting.projection == one.projection]
             followed.append(
                 _Followed(
