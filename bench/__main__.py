@@ -65,6 +65,7 @@ def main(
         if "import" in wanted:
             subjects += imports(place, engines, size * 50)
         results.figures = measured(subjects, rounds, _say)
+        results.live_rounds = rounds if "live" in wanted else 0
     if "build" in wanted:
         with ERR.status("build") as status:
             for count in events or [1_000_000]:
