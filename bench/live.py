@@ -230,7 +230,7 @@ def _asked(views: Views, tenant_id: str, query: Query, columns: tuple[str, ...])
                 day = date.fromisoformat(value)
                 filters |= {"from_date": day, "to_date": day}
             else:
-                filters[name] = value
+                filters[name] = [value]
         began = time.perf_counter()
         rows += len(read_page(views, bearer, Question(query, filters)).items)
         times.append(time.perf_counter() - began)
