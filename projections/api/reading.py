@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from event_store.api.identity import Bearer
 from event_store.retention.identity import View
-from mymedic.errors import Refused
 from projections.api.cursor import fingerprint, packed, unpacked
 from projections.api.query import Now, Order, Query, Where, shown_columns
 from projections.api.reach import every_record, reach
@@ -160,9 +159,3 @@ def _erased(views: Views, bearer: Bearer, patient_ids: Sequence[str]) -> set[str
         return set()
     with views.truth(bearer.tenant_id) as (view, _):
         return {one for one in patient_ids if view.state("data_subject", one).is_erased}
-
-
-def require_names_known(query: Query, with_names: bool) -> None:
-    """VALIDATION_FAILED for names where a view has nobody."""
-    if with_names and not query.has_people:
-        raise Refused("VALIDATION_FAILED", "there is nobody in this view", field="include")
