@@ -21,7 +21,7 @@ def open_ledger(url: str) -> Ledger:
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         ledger = SqliteLedger(path)
-        with ledger.exclusive():
+        with ledger.file.exclusive():
             migrate(url)
     elif url.startswith(("postgresql://", "postgres://")):
         migrate(url)

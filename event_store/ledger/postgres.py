@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from threading import Lock
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,11 +11,11 @@ import psycopg
 from sqlalchemy import Table
 
 from event_store.ledger.columnar import Part, from_postgres
+from event_store.ledger.connections import Connections
 from event_store.ledger.isolation import EVERY_TENANT, SETTING, in_role, setting
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.schema import COMMAND_LOG, EVENT, GUARD, HEAD, TAG
 from event_store.ledger.session import Ledger, Session, Unwritten
-from mymedic.errors import Refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -169,94 +168,36 @@ class PostgresSession(PostgresReads, Session):
         self._connection.execute(_WRITE, [_json(part) for part in parts])
 
 
-def _as_refusal(error: BaseException) -> Refused | None:
-    """What an error of the database itself says to a caller."""
-    match error:
-        case psycopg.errors.DiskFull():
-            return Refused("STORE_FULL", "the disk of the event store is full; nothing was kept")
-        case psycopg.errors.UniqueViolation():
-            return Refused("VERSION_CONFLICT", "another process appended first; send the command again")
-        case psycopg.OperationalError():
-            return Refused("STORE_UNAVAILABLE", f"PostgreSQL went away: {error}".strip())
-    return None
-
-
 class PostgresLedger(Ledger):
     outages = (psycopg.OperationalError, psycopg.errors.UniqueViolation)
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._mutex = Lock()
-        self._writer: psycopg.Connection[Any] | None = None
-        self._readers: list[psycopg.Connection[Any]] = []
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        try:
-            return psycopg.connect(in_role(self.url), autocommit=True, prepare_threshold=2, client_encoding="utf8")
-        except psycopg.OperationalError as error:
-            raise Refused("STORE_UNAVAILABLE", f"PostgreSQL does not answer: {error}".strip()) from error
+        self._connections = Connections(in_role(url), "the event store", _PREPARE)
 
     @contextmanager
     def write(self, patience: float | None = None) -> Iterator[Session]:
-        with self._mutex:
-            if self._writer is None or self._writer.closed:
-                self._writer = self._connect()
-                self._writer.execute(_PREPARE)
-            connection = self._writer
-            try:
-                session = PostgresSession(connection)
-                yield session
-                session.flush()
-                connection.commit()
-            except BaseException as error:
-                # Not rolled back: psycopg then forgets every prepared statement, and ours with its own.
-                connection.close()
-                if (refusal := _as_refusal(error)) is not None:
-                    raise refusal from error
-                raise
+        with self._connections.writing() as connection:
+            session = PostgresSession(connection)
+            yield session
+            session.flush()
 
     @contextmanager
     def read(self) -> Iterator[Reads]:
-        connection = self._reader()
-        try:
+        with self._connections.reading() as connection:
             yield PostgresReads(connection)
-            connection.commit()  # a rollback would throw away what is prepared
-        except BaseException:
-            connection.close()
-            raise
-        self._readers.append(connection)
-
-    def _reader(self) -> psycopg.Connection[Any]:
-        """A connection that has begun to read: an idle one, unless the server has gone and come back since."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        while self._readers:
-            idle = self._readers.pop()
-            try:
-                idle.execute(begin)
-                return idle
-            except psycopg.OperationalError:
-                idle.close()
-        connection = self._connect()
-        connection.execute(begin)
-        return connection
 
     def scan(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
-        connection = self._connect()
-        try:
-            with connection.transaction(), connection.cursor("scan") as cursor:
-                connection.execute(_NAME_TENANTS, (parameters[0],))
+        with closing(self._connections.connect()) as connection, connection.transaction():
+            connection.execute(_NAME_TENANTS, (parameters[0],))
+            with connection.cursor("scan") as cursor:
                 cursor.itersize = size
                 cursor.execute(_plain(sql), parameters)
                 while rows := cursor.fetchmany(size):
                     yield rows
-        finally:
-            connection.close()
 
     def scan_columnar(self, part: Part, size: int) -> Iterator[pa.RecordBatch]:
         return from_postgres(self.url, part)
 
     def close(self) -> None:
-        with self._mutex:
-            for connection in (self._writer, *self._readers):
-                if connection is not None:
-                    connection.close()
+        self._connections.close()

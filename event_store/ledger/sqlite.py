@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from event_store.ledger.columnar import Part, from_sqlite, read_only
-from event_store.ledger.file_lock import LOCK_TIMEOUT_SECONDS, FileLock
+from event_store.ledger.columnar import Part, from_sqlite
+from event_store.ledger.file_lock import LOCK_TIMEOUT_SECONDS
 from event_store.ledger.reads import Head, Reads
 from event_store.ledger.schema import (
     COMMAND_COLUMNS,
@@ -27,7 +26,7 @@ from event_store.ledger.schema import (
     TAG_COLUMNS,
 )
 from event_store.ledger.session import Ledger, Replacement, Session, Unwritten
-from mymedic.errors import Refused
+from event_store.ledger.wal_file import WalFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,11 +96,7 @@ class SqliteSession(SqliteReads, Session):
 
 
 class SqliteLedger(Ledger):
-    """`path` is the database file; `<path>.lock` is the lock that writers and their checkpoints take.
-
-    SQLite before 3.51.3 may corrupt the WAL when two connections write or checkpoint at once, so every write of every
-    process goes through that file lock, and readers open the file read-only.
-    """
+    """The ledger in the file at `path`."""
 
     is_local = True
     outages = (sqlite3.OperationalError,)
@@ -109,92 +104,39 @@ class SqliteLedger(Ledger):
     def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
-        self._lock = FileLock(path, lock_timeout)
-        self._mutex = threading.Lock()
-        self._is_closed = False
-        self._writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        with self.exclusive():
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-65536"):
-                self._writer.execute(f"PRAGMA {pragma}")
-
-    @contextmanager
-    def exclusive(self, patience: float | None = None) -> Iterator[None]:
-        """Hold the file lock: nobody else writes or checkpoints; STORE_LOCKED when it cannot be had in time."""
-        with self._lock.held(patience):
-            yield
+        self.file = WalFile(path, "the event store", "FULL", lock_timeout)
 
     @contextmanager
     def write(self, patience: float | None = None) -> Iterator[Session]:
-        with self._mutex, self.exclusive(patience):
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                session = SqliteSession(self._writer)
+        with self.file.exclusive(patience) as writer:
+            with self.file.transaction():
+                session = SqliteSession(writer)
                 yield session
                 session.flush()
-                self._writer.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                self._undo()
-                raise _refusal(error) from error
-            except BaseException:
-                self._undo()
-                raise
             if session.has_replaced:
-                self._scrub()
-
-    def _scrub(self) -> None:
-        """Let no page of before stand in the write-ahead log. A reader that needs one still keeps it until it is done:
-        the next destruction, or the last one to close the file, takes it away.
-        """
-        for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", "busy_timeout=30000"):
-            self._writer.execute(f"PRAGMA {pragma}").fetchall()
-
-    def _undo(self) -> None:
-        if self._writer.in_transaction:
-            with suppress(sqlite3.OperationalError):  # SQLite has rolled back by itself, as it does on a full disk
-                self._writer.execute("ROLLBACK")
-
-    def _open_reader(self) -> sqlite3.Connection:
-        return sqlite3.connect(
-            read_only(self.path), uri=True, isolation_level=None, check_same_thread=False, timeout=30
-        )
+                _scrub(writer)
 
     @contextmanager
     def read(self) -> Iterator[Reads]:
-        connection = self._open_reader()
-        try:
-            connection.execute("BEGIN")
+        with self.file.reading() as connection:
             yield SqliteReads(connection)
-        finally:
-            connection.close()
 
     def scan(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
-        connection = self._open_reader()
-        try:
+        with closing(self.file.open_reader()) as connection:
             cursor = connection.execute(sql, parameters)
             while rows := cursor.fetchmany(size):
                 yield rows
-        finally:
-            connection.close()
 
     def scan_columnar(self, part: Part, size: int) -> Iterator[pa.RecordBatch]:
         return from_sqlite(self.path, part, size)
 
     def close(self) -> None:
-        """Once is enough; again does nothing."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        with self._mutex, self.exclusive():
-            self._writer.close()
-        self._lock.close()
+        self.file.close()
 
 
-def _refusal(error: sqlite3.OperationalError) -> Exception:
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return Refused("STORE_FULL", "the disk of the event store is full; nothing of this transaction was kept")
-    if "locked" in text or "busy" in text:
-        return Refused("STORE_LOCKED", "another process holds the event store")
-    if "readonly" in text or "unable to open" in text:
-        return Refused("STORE_UNAVAILABLE", text)
-    return error
+def _scrub(writer: sqlite3.Connection) -> None:
+    """Let no page of before stand in the write-ahead log. A reader that needs one still keeps it until it is done:
+    the next destruction, or the last one to close the file, takes it away.
+    """
+    for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", "busy_timeout=30000"):
+        writer.execute(f"PRAGMA {pragma}").fetchall()

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from event_store.ledger.connections import Connection, Connections
 from event_store.ledger.isolation import ROLE, SETTING, in_role
-from mymedic.errors import Refused
 from projections.database.access import ReadDatabase, Reader, Writer
 from projections.row import Row, columns_of, value_writers, writer_of
 
@@ -43,7 +42,8 @@ def prepare(url: str) -> None:
 
 
 class PostgresReader(Reader):
-    def __init__(self, connection: psycopg.Connection[Any], tenant_id: str) -> None:
+    def __init__(self, connections: Connections, connection: Connection, tenant_id: str) -> None:
+        self._connections = connections
         self._connection = connection
         self.tenant_id = tenant_id
 
@@ -51,7 +51,7 @@ class PostgresReader(Reader):
         try:
             return self._connection.execute(_plain(sql), parameters).fetchall()  # type: ignore[arg-type]
         except psycopg.OperationalError as error:
-            raise _refusal(error) or error from error
+            raise self._connections.refusal(error) or error from error
 
 
 class PostgresWriter(PostgresReader, Writer):
@@ -103,79 +103,25 @@ def _delete_sql(row_class: type[Row]) -> str:
     )
 
 
-def _refusal(error: BaseException) -> Refused | None:
-    match error:
-        case psycopg.errors.DiskFull():
-            return Refused("STORE_FULL", "the disk of the read database is full; nothing of this batch was kept")
-        case psycopg.OperationalError():
-            return Refused("STORE_UNAVAILABLE", f"PostgreSQL went away: {error}".strip())
-    return None
-
-
 class PostgresReadDatabase(ReadDatabase):
     def __init__(self, url: str) -> None:
         self.url = url
         words: dict[str, Any] = conninfo_to_dict(url)
         words["options"] = " ".join(filter(None, (words.get("options") or "", f"-c search_path={SCHEMA}")))
-        self._words = in_role(make_conninfo("", **words))
-        self._mutex = Lock()
-        self._writer: psycopg.Connection[Any] | None = None
-        self._readers: list[psycopg.Connection[Any]] = []
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        try:
-            return psycopg.connect(self._words, autocommit=True, prepare_threshold=2, client_encoding="utf8")
-        except psycopg.OperationalError as error:
-            raise Refused("STORE_UNAVAILABLE", f"PostgreSQL does not answer: {error}".strip()) from error
+        self._connections = Connections(in_role(make_conninfo("", **words)), "the read database")
 
     @contextmanager
     def write(self, tenant_id: str) -> Iterator[Writer]:
-        with self._mutex:
-            if self._writer is None or self._writer.closed:
-                self._writer = self._connect()
-            connection = self._writer
-            try:
-                connection.execute("BEGIN")
-                connection.execute(_NAME_TENANT, (tenant_id,))
-                yield PostgresWriter(connection, tenant_id)
-                connection.commit()
-            except BaseException as error:
-                connection.close()
-                if (refusal := _refusal(error)) is not None:
-                    raise refusal from error
-                raise
+        with self._connections.writing() as connection:
+            connection.execute("BEGIN")
+            connection.execute(_NAME_TENANT, (tenant_id,))
+            yield PostgresWriter(self._connections, connection, tenant_id)
 
     @contextmanager
     def read(self, tenant_id: str) -> Iterator[Reader]:
-        connection = self._reader()
-        try:
+        with self._connections.reading() as connection:
             connection.execute(_NAME_TENANT, (tenant_id,))
-            yield PostgresReader(connection, tenant_id)
-            connection.commit()  # a rollback would throw away what is prepared
-        except BaseException:
-            connection.close()
-            raise
-        self._readers.append(connection)
-
-    def _reader(self) -> psycopg.Connection[Any]:
-        """A connection that has begun to read: an idle one, unless the server has gone and come back since."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        while True:
-            try:
-                idle = self._readers.pop()
-            except IndexError:  # other threads took them
-                break
-            try:
-                idle.execute(begin)
-                return idle
-            except psycopg.OperationalError:
-                idle.close()
-        connection = self._connect()
-        connection.execute(begin)
-        return connection
+            yield PostgresReader(self._connections, connection, tenant_id)
 
     def close(self) -> None:
-        with self._mutex:
-            for connection in (self._writer, *self._readers):
-                if connection is not None:
-                    connection.close()
+        self._connections.close()

@@ -161,7 +161,7 @@ def test_a_full_disk_loses_nothing_and_heals(bench: Bench) -> None:
     ack = accepted(submit(bench.store, open_drawer(), "cmd_open"))
     assert ack.stream_id is not None
     session = ack.stream_id.removeprefix("cash-")
-    writer = bench.store.ledger._writer  # type: ignore[attr-defined]
+    writer = bench.store.ledger.file.writer  # type: ignore[attr-defined]
     pages = writer.execute("PRAGMA page_count").fetchone()[0]
     writer.execute(f"PRAGMA max_page_count = {pages + 2}")
     answered = []

@@ -56,7 +56,7 @@ def work(folder: Path, dies_at: int) -> int:
             nonlocal steps
             steps = count
 
-        ledger._writer = _Mortal(ledger._writer, dies_at, told)  # type: ignore[assignment]
+        ledger.file.writer = _Mortal(ledger.file.writer, dies_at, told)  # type: ignore[assignment]
         chain.runner.drain(TENANT, 7)
         chain.runner.tick(TENANT)
     return steps

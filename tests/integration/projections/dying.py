@@ -52,8 +52,8 @@ def main(home: Path, path: Path, step: str) -> None:
 
     @contextmanager
     def write(self: SqliteReadDatabase, tenant_id: str) -> Iterator[Writer]:
-        with original(self, tenant_id) as writer:
-            yield DyingWriter(writer._connection, tenant_id)  # type: ignore[attr-defined]
+        with original(self, tenant_id):
+            yield DyingWriter(self.file, self.file.writer, tenant_id)
             if step == "rows written" and count == LAST:
                 die()
         if step == "committed" and count == LAST:

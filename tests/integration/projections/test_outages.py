@@ -52,11 +52,11 @@ def test_a_locked_or_full_file_is_said_and_nothing_is_lost(log: Feed, hashes: Ha
         keeper.advance(tenant_id)
     other.close()
     keeper.advance(tenant_id)
-    ((pages,),) = database._writer.execute("PRAGMA page_count")
-    database._writer.execute(f"PRAGMA max_page_count={pages}")
+    ((pages,),) = database.file.writer.execute("PRAGMA page_count")
+    database.file.writer.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(Refused, match="STORE_FULL"):
         keeper.drain(tenant_id)
-    database._writer.execute("PRAGMA max_page_count=1073741823")
+    database.file.writer.execute("PRAGMA max_page_count=1073741823")
     keeper.drain(tenant_id)
     assert hashes_of(database, tenant_id) == hashes[tenant_id]
     database.close()
