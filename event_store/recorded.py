@@ -27,7 +27,7 @@ _actor = lru_cache(10_000)(msgspec.json.Decoder(Actor).decode)
 _policies = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """One event with its envelope (DOMAIN §3.1). Sealed personal data stays sealed: `event.pii` is None."""
 
     tenant_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +44,7 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+@cache
 def zone(name: str) -> timezone:
     """The fixed zone of a tenant: India has had no other offset since 1945 (DOMAIN §0)."""
     from zoneinfo import ZoneInfo

@@ -43,9 +43,10 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     is_from_door: ClassVar[bool] = False
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What happened. Defaults are only None, () or False, so an absent field reads the same in SQL.
 
+    No event leads back to itself, so that millions of them cost the garbage collector nothing.
     `retention` holds the classes of DOMAIN §9.1. An event with personal data has a field `pii`, a Struct that the
     ledger seals apart from the clear payload and that readers without the key see as None.
     """

@@ -102,7 +102,7 @@ def _on_event(event: Recorded, happened: Event, view: View) -> None:
             refs[name] = value
     if aggregate.name not in ("patient", "data_subject", "admission", "claim"):
         refs[f"{aggregate.name}_id"] = id
-    view.put(
+    view.add(
         PatientTimeline(
             tenant_id=event.tenant_id,
             patient_id=_survivor_of(event.patient_id, view),
@@ -118,7 +118,8 @@ def _on_event(event: Recorded, happened: Event, view: View) -> None:
             branch_id=event.branch_id,
             admission_id=event.admission_id,
             claim_id=event.claim_id,
-        )
+        ),
+        is_remembered=False,
     )
 
 

@@ -18,11 +18,12 @@ from mymedic.clock import from_micros, micros
 R = TypeVar("R", bound="Row")
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, gc=False):
     """Base of every read model. `key` identifies a row within its tenant.
 
     `lookups` are columns by which a fold finds rows; `indexes` are what the queries of the API filter by. `last_seq`
-    is the event that changed the row last; the view that keeps the row sets it.
+    is the event that changed the row last; the view that keeps the row sets it. No row leads back to itself, so that
+    the garbage collector need not look at any.
     """
 
     table: ClassVar[str]
@@ -45,7 +46,15 @@ class Column(NamedTuple):
 
 
 def key_of(row: Row) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in row.key)
+    return key_reader(type(row))(row)
+
+
+@cache
+def key_reader(row_class: type[Row]) -> Callable[[Row], tuple[Any, ...]]:
+    fields = attrgetter(*row_class.key)
+    if len(row_class.key) == 1:
+        return lambda row: (fields(row),)
+    return fields
 
 
 @cache

@@ -9,7 +9,8 @@ from event_store.feed import Feed
 from event_store.recorded import Recorded
 from event_store.states import stream_of
 
-CAPACITY = 200_000
+# So many states are remembered as recent, and as many as older; what nobody has asked for since is forgotten.
+CAPACITY = 100_000
 
 
 class Streams:
@@ -20,15 +21,18 @@ class Streams:
         self.seq = seq
         self._feed = feed
         self._capacity = capacity
-        self._states: dict[str, Any] = {}
+        self._recent: dict[str, Any] = {}
+        self._older: dict[str, Any] = {}
         self._is_complete = seq == 0  # then a stream that is not remembered has no events yet
 
     def take(self, event: Recorded) -> None:
         """Fold the next event of the log; its stream is loaded only if somebody has looked at it."""
-        state = self._states.get(event.stream_id)
-        aggregate, id = aggregate_of_stream(event.stream_id)
-        if state is None and self._is_complete:
-            state = self._remember(event.stream_id, aggregate.fresh(id))
+        stream_id = event.stream_id
+        state = self._recent.get(stream_id) or self._older.get(stream_id)
+        aggregate, id = aggregate_of_stream(stream_id)
+        if state is None and (self._is_complete or event.stream_version == 1):
+            state = aggregate.fresh(id)
+            self._remember(stream_id, state)
         if state is not None:
             aggregate.evolve(state, event.event)
         self.seq = event.seq
@@ -36,19 +40,19 @@ class Streams:
     def state(self, aggregate: str, id: str) -> Any:
         """The state of a stream; `exists` is False when it has no events up to `seq`. Not to be changed."""
         stream_id = stream_of(aggregate, id)
-        found = self._states.get(stream_id)
+        found = self._recent.get(stream_id)
         if found is None:
-            if self._is_complete:
-                found = aggregate_of_stream(stream_id)[0].fresh(id)
-            else:
-                found = self._feed.state_at(self.tenant_id, stream_id, self.seq)
+            found = self._older.pop(stream_id, None) or self._folded(stream_id, id)
             self._remember(stream_id, found)
         return found
 
-    def _remember(self, stream_id: str, state: Any) -> Any:
-        if len(self._states) >= self._capacity:
-            self._states.clear()
-            self._is_complete = False
-            state = self._feed.state_at(self.tenant_id, stream_id, self.seq)
-        self._states[stream_id] = state
-        return state
+    def _folded(self, stream_id: str, id: str) -> Any:
+        if self._is_complete:
+            return aggregate_of_stream(stream_id)[0].fresh(id)
+        return self._feed.state_at(self.tenant_id, stream_id, self.seq)
+
+    def _remember(self, stream_id: str, state: Any) -> None:
+        if len(self._recent) >= self._capacity:
+            self._is_complete = self._is_complete and not self._older
+            self._recent, self._older = {}, self._recent
+        self._recent[stream_id] = state

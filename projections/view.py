@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timezone
+from itertools import islice
 from typing import Any, Protocol, cast
 
-import msgspec
+from msgspec.structs import force_setattr
 
 from mymedic.clock import INDIA, business_date, zone
-from projections.row import R, Row, key_of
+from projections.row import R, Row, key_reader
 from projections.streams import Streams
 
 Key = tuple[Any, ...]
-# So many rows are remembered between batches; then all are forgotten and read again when wanted.
-CAPACITY = 300_000
+# So many rows of a table are remembered between batches; then half of them, the oldest, are read again when wanted.
+CAPACITY = 500_000
 
 
 class Stored(Protocol):
@@ -30,22 +31,45 @@ class _Table:
 
     def __init__(self, row_class: type[Row], is_complete: bool) -> None:
         self.row_class = row_class
+        self.key_of = key_reader(row_class)
         self.rows: dict[Key, Row | None] = {}
         self.dirty: dict[Key, None] = {}
+        self.passing: list[Key] = []  # to be forgotten as soon as they are written
         self.is_complete = is_complete  # every row of the generation is remembered
-        self.known: set[tuple[str, Any]] = set()  # lookups that were read from the database
+        self.known: set[tuple[str, Any]] = set()  # lookups of which every row is remembered
         self.found: dict[tuple[str, Any], dict[Key, None]] = {}
 
     def set(self, key: Key, row: Row | None) -> None:
         old = self.rows.get(key)
         for column in self.row_class.lookups:
-            before = getattr(old, column) if old is not None else None
-            after = getattr(row, column) if row is not None else None
-            if old is not None and (row is None or before != after):
-                self.found.get((column, before), {}).pop(key, None)
-            if row is not None and (old is None or before != after):
-                self.found.setdefault((column, after), {})[key] = None
+            before = getattr(old, column, None)
+            after = getattr(row, column, None)
+            if before != after:  # nobody looks for rows that have nothing there
+                if before is not None:
+                    self._unlink((column, before), key)
+                if after is not None:
+                    self.found.setdefault((column, after), {})[key] = None
         self.rows[key] = row
+
+    def _unlink(self, lookup: tuple[str, Any], key: Key) -> None:
+        there = self.found[lookup]
+        del there[key]
+        if not there:
+            del self.found[lookup]
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Let go of rows that the database has. A lookup that one of them belongs to is read again when wanted."""
+        if self.is_complete:
+            self.is_complete = False
+            self.known = set(self.found)
+        for key in keys:
+            row = self.rows.pop(key, None)
+            if row is None:
+                continue
+            for column in self.row_class.lookups:
+                if (value := getattr(row, column)) is not None:
+                    self.known.discard((column, value))
+                    self._unlink((column, value), key)
 
 
 class View:
@@ -78,7 +102,7 @@ class View:
         table = self._tables[row_class]
         if not table.is_complete and (column, value) not in table.known:
             for row in self._stored.where(row_class, column, value):
-                key = key_of(row)
+                key = table.key_of(row)
                 if key not in table.rows:
                     table.set(key, row)
             table.known.add((column, value))
@@ -87,11 +111,29 @@ class View:
     def put(self, row: Row) -> None:
         """Keep a row; one that says nothing new stays as it is, with the seq that it had."""
         table = self._tables[type(row)]
-        key = key_of(row)
+        key = table.key_of(row)
         old = self.get(type(row), *key)
-        if old is not None and old == msgspec.structs.replace(row, last_seq=old.last_seq):
-            return
-        self._change(table, key, msgspec.structs.replace(row, last_seq=self._seq))
+        if old is not None:
+            if old is row:
+                return
+            # Set in place, for the row is the view's from here on: copies were a third of what putting costs.
+            force_setattr(row, "last_seq", old.last_seq)
+            if old == row:
+                return
+        force_setattr(row, "last_seq", self._seq)
+        self._change(table, key, row)
+
+    def add(self, row: Row, *, is_remembered: bool = True) -> None:
+        """Keep a row that cannot be there yet: its key names what begins with this event.
+
+        Not remembered is one that later events hardly ever ask for.
+        """
+        table = self._tables[type(row)]
+        key = table.key_of(row)
+        force_setattr(row, "last_seq", self._seq)
+        self._change(table, key, row)
+        if not is_remembered:
+            table.passing.append(key)
 
     def delete(self, row_class: type[Row], *key: Any) -> None:
         if self.get(row_class, *key) is not None:
@@ -135,10 +177,13 @@ class View:
 
     def written(self) -> None:
         """The changes are in the database."""
-        for row_class, table in self._tables.items():
+        for table in self._tables.values():
             table.dirty.clear()
+            if table.passing:
+                table.forget(table.passing)
+                table.passing.clear()
             if len(table.rows) > CAPACITY:
-                self._tables[row_class] = _Table(row_class, is_complete=False)
+                table.forget(list(islice(table.rows, CAPACITY // 2)))
 
     def _change(self, table: _Table, key: Key, row: Row | None) -> None:
         self._undo.append((table, key, table.rows.get(key)))

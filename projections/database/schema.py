@@ -71,19 +71,34 @@ def table_of(row_class: type[Row]) -> Table:
     With a rowid in SQLite: without one its planner walks the generation along the key, whatever other index there is.
     """
     key = ("tenant_id", *row_class.key)
-    columns: list[Column[Any]] = [
-        Column(column.name, _SQL[column.kind], nullable=column.name not in key) for column in columns_of(row_class)
-    ]
-    columns.insert(1, Column("generation", Integer, nullable=False))
-    indexed = dict.fromkeys([*((one,) for one in row_class.lookups), *row_class.indexes])
+    columns: dict[str, Column[Any]] = {
+        column.name: Column(column.name, _SQL[column.kind], nullable=column.name not in key)
+        for column in columns_of(row_class)
+    }
+    tenant_id, *others = columns.values()
     return Table(
         row_class.table,
         METADATA,
-        *columns,
+        tenant_id,
+        Column("generation", Integer, nullable=False),
+        *others,
         PrimaryKeyConstraint("tenant_id", "generation", *row_class.key),
-        *(
-            Index("_".join(("by", *names, row_class.table)), "tenant_id", "generation", *names)
-            for names in indexed
-            if names != row_class.key[: len(names)]
-        ),
+        *(_index(row_class, names, columns) for names in _indexed(row_class)),
     )
+
+
+def _indexed(row_class: type[Row]) -> list[tuple[str, ...]]:
+    """What rows are found by, without what the beginning of the key or of a longer index finds as well."""
+    wanted = dict.fromkeys([*((one,) for one in row_class.lookups), *row_class.indexes])
+    longer = [row_class.key, *wanted]
+    return [names for names in wanted if not any(names == one[: len(names)] for one in longer if one is not names)]
+
+
+def _index(row_class: type[Row], names: tuple[str, ...], columns: dict[str, Column[Any]]) -> Index:
+    """Rows that have nothing in its first column are left out: most slots have no appointment, and no block."""
+    nullable = {column.name for column in columns_of(row_class) if column.is_null}
+    only: dict[str, Any] = {}
+    if names[0] in nullable:
+        there = columns[names[0]].is_not(None)
+        only = {"sqlite_where": there, "postgresql_where": there}
+    return Index("_".join(("by", *names, row_class.table)), "tenant_id", "generation", *names, **only)
