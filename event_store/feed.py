@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cache
@@ -101,8 +101,12 @@ class Feed:
 
     def state_at(self, tenant_id: str, stream_id: str, seq: int) -> Any:
         """A stream folded from its events up to a seq."""
+        return self.states_at(tenant_id, [stream_id], seq)[stream_id]
+
+    def states_at(self, tenant_id: str, stream_ids: Sequence[str], seq: int) -> dict[str, Any]:
+        """Some streams folded from their events up to a seq, read at once."""
         assert self._pasts is not None, "a feed that only lands events folds none"
-        return self._pasts.fold(tenant_id, stream_id, before_seq=seq + 1)
+        return self._pasts.fold_all(tenant_id, stream_ids, before_seq=seq + 1)
 
     def tagged(self, tenant_id: str, kind: str, value: str) -> list[Recorded]:
         """The events that concern a patient, appointment, payment, invoice, correlation or actor, in seq order."""

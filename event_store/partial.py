@@ -58,13 +58,15 @@ class PartOfLog(Feed):
         with self._ledger.read() as reads:
             return [recorded(row, self._pasts) for row in rows_at(reads, tenant_id, seqs)]
 
-    def state_at(self, tenant_id: str, stream_id: str, seq: int) -> Any:
-        aggregate, id = aggregate_of_stream(stream_id)
-        state = aggregate.fresh(id)
-        for event in self.stream(tenant_id, stream_id):
-            if event.seq <= seq and self._has(event.seq):
-                aggregate.evolve(state, event.event)
-        return state
+    def states_at(self, tenant_id: str, stream_ids: Sequence[str], seq: int) -> dict[str, Any]:
+        states = {}
+        for stream_id in stream_ids:
+            aggregate, id = aggregate_of_stream(stream_id)
+            state = states[stream_id] = aggregate.fresh(id)
+            for event in self.stream(tenant_id, stream_id):
+                if event.seq <= seq and self._has(event.seq):
+                    aggregate.evolve(state, event.event)
+        return states
 
     def raw_batches(
         self, tenant_id: str, after_seq: int = 0, until_seq: int | None = None, size: int = 50_000

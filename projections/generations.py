@@ -74,6 +74,7 @@ def rebuild(
         until = min(one.seq for one in reader.checkpoints() if one.state == "live" and one.projection in new)
     while (step := keeper.advance(tenant_id, until)).events:
         on_progress(step.seq, until)
+    database.analyze()
     return [_swap_when_level(keeper_of(one), database, clock, tenant_id, one, new[one.name]) for one in projections]
 
 

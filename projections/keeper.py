@@ -16,6 +16,7 @@ from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
 from projections.database import ReadDatabase, Reader
 from projections.database.access import Checkpoint, Parked
+from projections.foresight import also_named_by, named_by, streams_of
 from projections.projection import Projection
 from projections.row import Row
 from projections.streams import Streams
@@ -122,6 +123,9 @@ class _Stored:
     def where(self, row_class: type[Row], column: str, value: Any) -> Iterable[Row]:
         return self._look.reader().equal(row_class, self._generation, column, value)
 
+    def among(self, row_class: type[Row], column: str, ids: Sequence[str]) -> Iterable[Row]:
+        return self._look.reader().having(row_class, self._generation, column, ids)
+
 
 class Keeper:
     """The projections of some tenants, in one process. Not for several threads.
@@ -157,6 +161,8 @@ class Keeper:
             if not step.events:
                 break
             folded += step.events
+        if folded > self._batch:
+            self._database.analyze()
         return folded
 
     def advance(self, tenant_id: str, until: int | None = None) -> Step:
@@ -272,6 +278,7 @@ class Keeper:
         for one in group:
             one.view.streams = streams  # from here on they are level, and stay so
             one.news.clear()
+        _foresee(group, events)
         for event in events:
             if event.tenant_id != tenant_id:
                 raise Refused("TENANT_MISMATCH", f"the feed of {tenant_id} holds an event of another tenant")
@@ -306,10 +313,11 @@ class Keeper:
 
     def _write(self, tenant_id: str, group: Sequence[_Followed], seq: int) -> None:
         with self._database.write(tenant_id) as writer:
+            generations = [(one.checkpoint.projection, one.checkpoint.generation) for one in group]
+            if not writer.advance(generations, group[0].checkpoint.seq, seq):
+                raise Overtaken
             for one in group:
                 checkpoint = one.checkpoint
-                if not writer.advance(checkpoint.projection, checkpoint.generation, checkpoint.seq, seq):
-                    raise Overtaken
                 for row_class, (rows, gone) in one.view.changes().items():
                     if rows:
                         writer.upsert(row_class, checkpoint.generation, rows)
@@ -320,6 +328,21 @@ class Keeper:
         for one in group:
             one.checkpoint = one.checkpoint._replace(seq=seq)
             one.view.written()
+
+
+def _foresee(group: Sequence[_Followed], events: Sequence[Recorded]) -> None:
+    """Read what the events name; what a view has not foreseen it reads when it is asked for."""
+    streams = group[0].view.streams
+    if streams.is_complete:
+        return  # then every row is remembered, or nearly so
+    named = named_by(events)
+    for one in group:
+        also_named_by(named, one.view.foresee(named))
+    try:
+        streams.foresee(streams_of(named))
+    except Exception as error:
+        # One stream that cannot be folded must not hold up the others: it is parked when somebody asks for it.
+        _refuse_outage(error)
 
 
 def _in_order(events: list[Recorded], after_seq: int) -> list[Recorded]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from event_store.catalogue import aggregate_of_stream
@@ -16,11 +17,10 @@ CAPACITY = 100_000
 class Streams:
     """Folded states, level with `seq`. A stream that is not remembered is folded from the log, up to `seq`."""
 
-    def __init__(self, feed: Feed, tenant_id: str, seq: int, capacity: int = CAPACITY) -> None:
+    def __init__(self, feed: Feed, tenant_id: str, seq: int) -> None:
         self.tenant_id = tenant_id
         self.seq = seq
         self._feed = feed
-        self._capacity = capacity
         self._recent: dict[str, Any] = {}
         self._older: dict[str, Any] = {}
         self._is_complete = seq == 0  # then a stream that is not remembered has no events yet
@@ -46,13 +46,27 @@ class Streams:
             self._remember(stream_id, found)
         return found
 
+    def foresee(self, stream_ids: Iterable[str]) -> None:
+        """Load at once, level with `seq`, what will be asked for one by one."""
+        if self._is_complete:
+            return
+        missing = [one for one in stream_ids if one not in self._recent and one not in self._older]
+        if missing:
+            for stream_id, state in self._feed.states_at(self.tenant_id, missing, self.seq).items():
+                self._remember(stream_id, state)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every stream that has events is remembered."""
+        return self._is_complete
+
     def _folded(self, stream_id: str, id: str) -> Any:
         if self._is_complete:
             return aggregate_of_stream(stream_id)[0].fresh(id)
         return self._feed.state_at(self.tenant_id, stream_id, self.seq)
 
     def _remember(self, stream_id: str, state: Any) -> None:
-        if len(self._recent) >= self._capacity:
+        if len(self._recent) >= CAPACITY:
             self._is_complete = self._is_complete and not self._older
             self._recent, self._older = {}, self._recent
         self._recent[stream_id] = state

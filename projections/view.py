@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timezone
 from itertools import islice
 from typing import Any, Protocol, cast
@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 from msgspec.structs import force_setattr
 
 from mymedic.clock import INDIA, business_date, zone
+from projections.foresight import ROWS_BY, Named
 from projections.row import R, Row, key_reader
 from projections.streams import Streams
 
@@ -24,6 +25,8 @@ class Stored(Protocol):
     def get(self, row_class: type[Row], key: Key) -> Row | None: ...
 
     def where(self, row_class: type[Row], column: str, value: Any) -> Iterable[Row]: ...
+
+    def among(self, row_class: type[Row], column: str, ids: Sequence[str]) -> Iterable[Row]: ...
 
 
 class _Table:
@@ -153,6 +156,29 @@ class View:
         return business_date(at, self.tz)
 
     # what the keeper uses
+
+    def foresee(self, named: Named) -> list[Row]:
+        """Read at once the rows that are found by the ids that a batch names; gives those that were there."""
+        return [row for table in self._tables.values() if not table.is_complete for row in self._foresee(table, named)]
+
+    def _foresee(self, table: _Table, named: Named) -> Iterable[Row]:
+        row_class = table.row_class
+        if len(row_class.key) == 1 and (column := row_class.key[0]) in ROWS_BY:
+            keys = [id for id in named.get(column, ()) if (id,) not in table.rows]
+            if keys:
+                there = {table.key_of(row): row for row in self._stored.among(row_class, column, keys)}
+                for id in keys:
+                    table.set((id,), there.get((id,)))
+                yield from there.values()
+        for column in row_class.lookups:
+            if column in ROWS_BY:
+                values = [id for id in named.get(column, ()) if (column, id) not in table.known]
+                if values:
+                    for row in self._stored.among(row_class, column, values):
+                        if (key := table.key_of(row)) not in table.rows:
+                            table.set(key, row)
+                        yield row
+                    table.known.update((column, id) for id in values)
 
     def begin(self, seq: int) -> None:
         """The fold of an event begins."""

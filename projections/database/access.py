@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from projections.row import R, Row, columns_of, reader_of, value_writers
 
@@ -44,6 +44,11 @@ class Reader(ABC):
     """One consistent look at one tenant's rows."""
 
     tenant_id: str
+    among: ClassVar[str]  # what follows a column that is to be one of several values
+
+    @abstractmethod
+    def values(self, values: Sequence[str]) -> Any:
+        """The parameter of `among`."""
 
     @abstractmethod
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -96,6 +101,10 @@ class Reader(ABC):
         """Rows with a value in a column."""
         return self.select(row_class, generation, f"{column} = ?", _values(row_class, (column,), (value,)))
 
+    def having(self, row_class: type[R], generation: int, column: str, ids: Sequence[str]) -> list[R]:
+        """Rows with one of some ids in a column."""
+        return self.select(row_class, generation, f"{column} {self.among}", [self.values(ids)])
+
 
 class Writer(Reader):
     """One transaction for one tenant: all of it is there afterwards, or nothing."""
@@ -110,14 +119,17 @@ class Writer(Reader):
     @abstractmethod
     def delete(self, row_class: type[Row], generation: int, keys: Iterable[Sequence[Any]]) -> None: ...
 
-    def advance(self, projection: str, generation: int, from_seq: int, to_seq: int) -> bool:
-        """Move a checkpoint if it stands where the caller thinks it does: a batch counts once, whoever folds it."""
+    def advance(self, generations: Sequence[tuple[str, int]], from_seq: int, to_seq: int) -> bool:
+        """Move the checkpoints of some (projection, generation), if all stand where the caller thinks they do: a batch
+        counts once, whoever folds it.
+        """
+        each = " OR ".join(["projection = ? AND generation = ?"] * len(generations))
         changed = self.execute(
-            "UPDATE projection_checkpoint SET seq = ? WHERE tenant_id = ? AND projection = ? AND generation = ?"
-            " AND seq = ? AND state <> 'kept'",
-            (to_seq, self.tenant_id, projection, generation, from_seq),
+            "UPDATE projection_checkpoint SET seq = ?"
+            f" WHERE tenant_id = ? AND seq = ? AND state <> 'kept' AND ({each})",
+            (to_seq, self.tenant_id, from_seq, *(part for one in generations for part in one)),
         )
-        return changed == 1
+        return changed == len(generations)
 
     def begin(self, checkpoint: Checkpoint) -> bool:
         """Make a generation that has folded nothing yet; False when somebody else just has."""
@@ -148,6 +160,10 @@ class ReadDatabase(ABC):
 
     @abstractmethod
     def write(self, tenant_id: str) -> AbstractContextManager[Writer]: ...
+
+    @abstractmethod
+    def analyze(self) -> None:
+        """Count the rows, so that questions are planned by what is there; due after many were written at once."""
 
     @abstractmethod
     def close(self) -> None: ...

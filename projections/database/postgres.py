@@ -42,6 +42,8 @@ def prepare(url: str) -> None:
 
 
 class PostgresReader(Reader):
+    among = "= ANY(?)"
+
     def __init__(self, connections: Connections, connection: Connection, tenant_id: str) -> None:
         self._connections = connections
         self._connection = connection
@@ -52,6 +54,9 @@ class PostgresReader(Reader):
             return self._connection.execute(_plain(sql), parameters).fetchall()  # type: ignore[arg-type]
         except psycopg.OperationalError as error:
             raise self._connections.refusal(error) or error from error
+
+    def values(self, values: Sequence[str]) -> list[str]:
+        return list(values)
 
 
 class PostgresWriter(PostgresReader, Writer):
@@ -122,6 +127,12 @@ class PostgresReadDatabase(ReadDatabase):
         with self._connections.reading() as connection:
             connection.execute(_NAME_TENANT, (tenant_id,))
             yield PostgresReader(self._connections, connection, tenant_id)
+
+    def analyze(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:  # as the owner of the tables
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (SCHEMA,)).fetchall()
+            for (table,) in tables:
+                connection.execute(f"ANALYZE {SCHEMA}.{table}".encode())
 
     def close(self) -> None:
         self._connections.close()

@@ -64,5 +64,8 @@ class CrashingDatabase(ReadDatabase):
         if moment == "after":
             raise Crash
 
+    def analyze(self) -> None:
+        self._database.analyze()
+
     def close(self) -> None:
         self._database.close()

@@ -9,6 +9,7 @@ import pytest
 
 from event_store.feed import Feed
 from mymedic.clock import ManualClock
+from projections import keeper, streams, view
 from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase
 from projections.generations import content_hash, rebuild
@@ -48,13 +49,33 @@ def test_random_cuts_duplicates_and_restarts_change_nothing(
     tenant_id = log.tenants()[seed]
     feed = ShakyFeed(log, draws)
     database = CrashingDatabase(new_read_database(), draws)
-    keeper = Keeper(feed, database, ManualClock(NOW), PROJECTIONS)
+    kept = Keeper(feed, database, ManualClock(NOW), PROJECTIONS)
     while True:
         try:
-            if not keeper.advance(tenant_id).events and is_level(database, log, tenant_id):
+            if not kept.advance(tenant_id).events and is_level(database, log, tenant_id):
                 break
         except Crash:
-            keeper = Keeper(feed, database, ManualClock(NOW), PROJECTIONS)
+            kept = Keeper(feed, database, ManualClock(NOW), PROJECTIONS)
+    assert hashes_of(database, tenant_id) == hashes[tenant_id]
+
+
+def test_a_short_memory_changes_nothing(
+    new_read_database: Open, log: Feed, hashes: Hashes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "CAPACITY", 60)
+    monkeypatch.setattr(view, "CAPACITY", 40)
+    database, tenant_id = new_read_database(), smallest(log)
+    Keeper(log, database, ManualClock(NOW), PROJECTIONS, batch=200).drain(tenant_id)
+    assert hashes_of(database, tenant_id) == hashes[tenant_id]
+
+
+def test_what_is_not_foreseen_is_read_when_it_is_asked_for(
+    new_read_database: Open, log: Feed, hashes: Hashes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "named_by", lambda events: {})
+    database, tenant_id = new_read_database(), smallest(log)
+    while Keeper(log, database, ManualClock(NOW), PROJECTIONS, batch=500).advance(tenant_id).events:
+        pass
     assert hashes_of(database, tenant_id) == hashes[tenant_id]
 
 
@@ -62,7 +83,7 @@ def test_two_keepers_at_once_change_nothing(new_read_database: Open, log: Feed, 
     tenant_id = smallest(log)
     draws = random.Random(7)
     keepers = [Keeper(log, new_read_database(), ManualClock(NOW), PROJECTIONS, batch=700) for _ in range(2)]
-    while any(keeper.advance(tenant_id).events for keeper in draws.sample(keepers, 2)):
+    while any(one.advance(tenant_id).events for one in draws.sample(keepers, 2)):
         pass
     assert hashes_of(new_read_database(), tenant_id) == hashes[tenant_id]
 
