@@ -73,6 +73,10 @@ class Refused(Exception):
         self.message = message
         self.details = details
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it can be raised on in the process that asked."""
+        return _refused, (self.code, self.message, self.details)
+
     @property
     def http_status(self) -> int:
         return CODES[self.code].http_status
@@ -84,6 +88,10 @@ class Refused(Exception):
     def __str__(self) -> str:
         where = ", ".join(f"{name}={value}" for name, value in self.details.items() if value is not None)
         return f"{self.code}: {self.message}" + (f" ({where})" if where else "")
+
+
+def _refused(code: str, message: str, details: dict[str, Any]) -> Refused:
+    return Refused(code, message, **details)
 
 
 def not_found(aggregate: str, id: str) -> Refused:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -24,6 +24,22 @@ _SHOWN = 20
 _HASHED_AT_ONCE = 10_000
 
 OnProgress = Callable[[int, int], None]  # seq that is reached, seq that is to be reached
+
+
+class Helpers(Protocol):
+    """Who folds a long log faster than this process alone (`projections.sharing`)."""
+
+    def helps_with(self, events: int, projections: int) -> bool: ...
+
+    def fold(
+        self,
+        database: ReadDatabase,
+        tenant_id: str,
+        generations: Mapping[str, int],
+        left_out: frozenset[tuple[str, int]],
+        until: int,
+        on_progress: OnProgress,
+    ) -> None: ...
 
 
 class Difference(NamedTuple):
@@ -57,11 +73,12 @@ def rebuild(
     projections: Sequence[Projection],
     left_out: LeftOut = nothing_left_out,
     on_progress: OnProgress = lambda seq, until: None,
+    helpers: Helpers | None = None,
 ) -> list[Rebuilt]:
     """Fold projections from the first event beside what is read, and swap them in where both are level.
 
     What is read goes on being kept by whoever keeps it, and nobody who reads sees a half of anything. The generation
-    that was read before stays for KEPT_FOR.
+    that was read before stays for KEPT_FOR. A long log is folded by the helpers, if there are any.
     """
     new = _begin(feed, database, tenant_id, projections)
 
@@ -69,9 +86,11 @@ def rebuild(
         only = frozenset((one.name, new[one.name]) for one in some)
         return Keeper(feed, database, clock, some, left_out, only, REBUILD_BATCH)
 
-    keeper = keeper_of(*projections)
     with database.read(tenant_id) as reader:
         until = min(one.seq for one in reader.checkpoints() if one.state == "live" and one.projection in new)
+    if helpers is not None and helpers.helps_with(until, len(new)):
+        helpers.fold(database, tenant_id, new, left_out(tenant_id), until, on_progress)
+    keeper = keeper_of(*projections)
     while (step := keeper.advance(tenant_id, until)).events:
         on_progress(step.seq, until)
     database.analyze()

@@ -40,7 +40,7 @@ class PatientTimeline(Row, frozen=True, kw_only=True):
 
     table: ClassVar = "proj_patient_timeline"
     key: ClassVar = ("patient_id", "seq")
-    lookups: ClassVar = ("record_id", "event_id")
+    lookups: ClassVar = ("patient_id", "event_id")
     indexes: ClassVar = (("branch_id", "occurred_at"), ("admission_id",), ("claim_id",))
 
     patient_id: str
@@ -124,16 +124,18 @@ def _on_event(event: Recorded, happened: Event, view: View) -> None:
 
 
 def _on_merged(event: Recorded, happened: PatientsMerged, view: View) -> None:
+    before = _survivor_of(happened.duplicate_id, view)
     view.put(
         PatientAlias(tenant_id=event.tenant_id, duplicate_id=happened.duplicate_id, survivor_id=happened.survivor_id)
     )
-    _move_rows_of(happened.duplicate_id, view)
+    _move_rows_of(happened.duplicate_id, before, view)
     _on_event(event, happened, view)
 
 
 def _on_unmerged(event: Recorded, happened: PatientsUnmerged, view: View) -> None:
+    before = _survivor_of(happened.duplicate_id, view)
     view.delete(PatientAlias, happened.duplicate_id)
-    _move_rows_of(happened.duplicate_id, view)
+    _move_rows_of(happened.duplicate_id, before, view)
     _on_event(event, happened, view)
 
 
@@ -145,10 +147,9 @@ def _on_redacted(event: Recorded, happened: FieldRedacted, view: View) -> None:
 def _on_destroyed(event: Recorded, happened: DestructionExecuted, view: View) -> None:
     _mark(happened.replaced, view)
     if happened.key_ids and event.patient_id is not None:
-        for record_id in _records_of(_survivor_of(event.patient_id, view), view):
-            for row in view.where(PatientTimeline, "record_id", record_id):
-                if row.title_code in _SEALING:
-                    view.put(msgspec.structs.replace(row, is_redacted=True))
+        for row in view.where(PatientTimeline, "patient_id", _survivor_of(event.patient_id, view)):
+            if row.title_code in _SEALING:
+                view.put(msgspec.structs.replace(row, is_redacted=True))
     _on_event(event, happened, view)
 
 
@@ -171,11 +172,12 @@ def _records_of(record_id: str, view: View) -> Iterator[str]:
         yield from _records_of(alias.duplicate_id, view)
 
 
-def _move_rows_of(duplicate_id: str, view: View) -> None:
+def _move_rows_of(duplicate_id: str, before: str, view: View) -> None:
     """Put the rows of a record, and of what is merged into it, under whom they now belong to."""
     patient_id = _survivor_of(duplicate_id, view)
-    for record_id in _records_of(duplicate_id, view):
-        for row in view.where(PatientTimeline, "record_id", record_id):
+    moved = set(_records_of(duplicate_id, view))
+    for row in view.where(PatientTimeline, "patient_id", before):
+        if row.record_id in moved:
             view.delete(PatientTimeline, row.patient_id, row.seq)
             view.put(msgspec.structs.replace(row, patient_id=patient_id))
 

@@ -19,10 +19,11 @@ from mymedic.errors import Refused
 from mymedic.settings import Settings
 from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase, open_read_database
-from projections.generations import OnProgress, Rebuilt, prune, rebuild
+from projections.generations import Helpers, OnProgress, Rebuilt, prune, rebuild
 from projections.keeper import Keeper
 from projections.parking import LiveParking, consumer_of
 from projections.projection import Projection
+from projections.sharing import Sharing
 
 _LOG = logging.getLogger(__name__)
 CONSUMER = "live"
@@ -38,6 +39,7 @@ class Live(NamedTuple):
     clock: Clock
     parking: LiveParking
     projections: Sequence[Projection] = PROJECTIONS
+    helpers: Helpers | None = None
 
     def keeper(self) -> Keeper:
         return Keeper(self.feed, self.database, self.clock, self.projections, self.parking.left_out)
@@ -48,7 +50,10 @@ class Live(NamedTuple):
         """Rebuild the named projections, or all of them; see `projections.generations.rebuild`."""
         wanted = [one for one in self.projections if not names or one.name in names]
         parked = self.parking.of(tenant_id)
-        done = rebuild(self.feed, self.database, self.clock, tenant_id, wanted, self.parking.left_out, on_progress)
+        left_out = self.parking.left_out
+        done = rebuild(
+            self.feed, self.database, self.clock, tenant_id, wanted, left_out, on_progress, helpers=self.helpers
+        )
         still = {(one.consumer, one.stream_id) for one in self.parking.of(tenant_id)}
         rebuilt = {consumer_of(each.projection) for each in done}
         for one in parked:
@@ -79,7 +84,7 @@ def open_live(settings: Settings, store: Store, stack: ExitStack) -> Live:
     stack.callback(database.close)
     clock = store.handler.clock
     parking = LiveParking(database, ParkingLog(store.ledger, clock), store.feed.tenants)
-    return Live(store.feed, database, clock, parking)
+    return Live(store.feed, database, clock, parking, helpers=Sharing(settings))
 
 
 class LiveWorker:

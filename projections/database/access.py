@@ -101,6 +101,14 @@ class Reader(ABC):
         """Rows with a value in a column."""
         return self.select(row_class, generation, f"{column} = ?", _values(row_class, (column,), (value,)))
 
+    def count(self, row_class: type[Row], generation: int) -> int:
+        """How many rows a generation has."""
+        ((found,),) = self.rows(
+            f"SELECT count(*) FROM {row_class.table} WHERE tenant_id = ? AND generation = ?",
+            (self.tenant_id, generation),
+        )
+        return int(found)
+
     def having(self, row_class: type[R], generation: int, column: str, ids: Sequence[str]) -> list[R]:
         """Rows with one of some ids in a column."""
         return self.select(row_class, generation, f"{column} {self.among}", [self.values(ids)])

@@ -1,0 +1,96 @@
+"""A long log folded by several processes: each fills the building generations of a share of the projections."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from event_store.feed import open_feed
+from mymedic.clock import SystemClock
+from mymedic.settings import Settings
+from projections.catalogue import BY_NAME, ROWS
+from projections.database import ReadDatabase, open_read_database
+from projections.generations import REBUILD_BATCH, OnProgress
+from projections.keeper import Keeper
+
+# Below so many events a process of its own takes longer to start than it helps.
+SHARED_FROM = 100_000
+_LOOKS_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """`projections.generations.Helpers` for an installation: as many processes as there are processors."""
+
+    settings: Settings
+    processes: int = os.cpu_count() or 1
+
+    def helps_with(self, events: int, projections: int) -> bool:
+        """Whether a log is long enough, and there is something to share."""
+        return events >= SHARED_FROM and min(projections, self.processes) > 1
+
+    def fold(
+        self,
+        database: ReadDatabase,
+        tenant_id: str,
+        generations: Mapping[str, int],
+        left_out: frozenset[tuple[str, int]],
+        until: int,
+        on_progress: OnProgress,
+    ) -> None:
+        """Fold these (projection -> generation) up to a seq. What a process stumbles over is raised here."""
+        shares = shared_out(rows_of(database, tenant_id, list(generations)), self.processes)
+        # Not forked: a copy of this process would have its connections and none of its threads.
+        with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+            running = [
+                pool.submit(
+                    _fold, self.settings, tenant_id, {name: generations[name] for name in share}, left_out, until
+                )
+                for share in shares
+            ]
+            while wait(running, _LOOKS_EVERY).not_done:
+                with database.read(tenant_id) as reader:
+                    found = [
+                        one.seq for one in reader.checkpoints() if generations.get(one.projection) == one.generation
+                    ]
+                on_progress(min(found), until)
+        for one in running:
+            one.result()
+        on_progress(until, until)
+
+
+def shared_out(rows: Mapping[str, int], processes: int) -> list[list[str]]:
+    """Projections dealt out so that each share has about as many rows to write, the largest first."""
+    shares: list[list[str]] = [[] for _ in range(min(processes, len(rows)))]
+    for name in sorted(rows, key=lambda name: (-rows[name], name)):
+        min(shares, key=lambda share: (sum(rows[one] for one in share), len(share))).append(name)
+    return shares
+
+
+def rows_of(database: ReadDatabase, tenant_id: str, projections: Sequence[str]) -> dict[str, int]:
+    """Projection -> the rows of its live generation, which say best how many the next one will have."""
+    with database.read(tenant_id) as reader:
+        live = {one.projection: one.generation for one in reader.checkpoints() if one.state == "live"}
+        return {
+            name: sum(reader.count(row_class, live[name]) for row_class in BY_NAME[name].rows) if name in live else 0
+            for name in projections
+        }
+
+
+def _fold(
+    settings: Settings,
+    tenant_id: str,
+    generations: Mapping[str, int],
+    left_out: frozenset[tuple[str, int]],
+    until: int,
+) -> None:
+    with open_feed(settings) as feed, closing(open_read_database(settings.read_database_url, ROWS)) as database:
+        projections = [BY_NAME[name] for name in generations]
+        only = frozenset(generations.items())
+        keeper = Keeper(feed, database, SystemClock(), projections, lambda _: left_out, only, REBUILD_BATCH)
+        while keeper.advance(tenant_id, until).events:
+            pass

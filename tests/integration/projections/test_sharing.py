@@ -1,0 +1,70 @@
+"""A rebuild in several processes gives what one process gives, and says where one of them came to a halt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from event_store.feed import Feed
+from event_store.ledger.sqlite import SqliteLedger
+from mymedic.clock import ManualClock
+from mymedic.errors import Refused
+from mymedic.settings import Settings
+from projections import sharing
+from projections.catalogue import PROJECTIONS
+from projections.database import ReadDatabase
+from projections.generations import rebuild
+from projections.keeper import Keeper
+from projections.sharing import Sharing, shared_out
+from tests.integration.projections.live import NOW, smallest
+from tests.integration.projections.test_conformance import Hashes, hashes_of
+
+Open = Callable[[], ReadDatabase]
+
+
+def settings_of(log: Feed, database: ReadDatabase) -> Settings:
+    assert isinstance(log._ledger, SqliteLedger)
+    return Settings(home=log._ledger.path.parent.parent, read_url=database.url)
+
+
+def test_a_shared_rebuild_equals_one_undisturbed_replay(
+    new_read_database: Open, log: Feed, hashes: Hashes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "SHARED_FROM", 1)
+    database, tenant_id, clock = new_read_database(), smallest(log), ManualClock(NOW)
+    Keeper(log, database, clock, PROJECTIONS).drain(tenant_id)
+    helpers, reached = Sharing(settings_of(log, database), processes=2), []
+    rebuilt = rebuild(
+        log, database, clock, tenant_id, PROJECTIONS, on_progress=lambda *at: reached.append(at), helpers=helpers
+    )
+    assert all(one.is_none for each in rebuilt for one in each.differences)
+    assert hashes_of(database, tenant_id) == hashes[tenant_id]
+    assert reached[-1] == (log.head(tenant_id), log.head(tenant_id))
+
+
+def test_where_a_process_comes_to_a_halt_it_is_said_and_what_is_read_stays(
+    new_read_database: Open, log: Feed, hashes: Hashes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "SHARED_FROM", 1)
+    database, tenant_id, clock = new_read_database(), smallest(log), ManualClock(NOW)
+    Keeper(log, database, clock, PROJECTIONS).drain(tenant_id)
+    nowhere = Settings(home=tmp_path / "empty", read_url="nowhere://")
+    with pytest.raises(Refused) as refused:
+        rebuild(log, database, clock, tenant_id, PROJECTIONS, helpers=Sharing(nowhere, processes=2))
+    assert refused.value.code == "STORE_UNAVAILABLE"
+    assert hashes_of(database, tenant_id) == hashes[tenant_id]
+
+
+def test_shares_have_about_as_many_rows() -> None:
+    shares = shared_out({"a": 90, "b": 50, "c": 40, "d": 0, "e": 0}, 2)
+    assert shares == [["a", "d", "e"], ["b", "c"]]
+    assert shared_out({"a": 1}, 4) == [["a"]]
+
+
+def test_a_short_log_is_folded_here() -> None:
+    assert not Sharing(Settings(), processes=2).helps_with(sharing.SHARED_FROM - 1, 12)
+    assert not Sharing(Settings(), processes=1).helps_with(10**7, 12)
+    assert not Sharing(Settings(), processes=2).helps_with(10**7, 1)
+    assert Sharing(Settings(), processes=2).helps_with(sharing.SHARED_FROM, 2)
