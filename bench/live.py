@@ -8,7 +8,8 @@ import shutil
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,12 @@ from projections.api.query import Query
 from projections.api.reading import Question, read_page
 from projections.api.views import Views
 from projections.catalogue import PROJECTIONS, ROWS
-from projections.database import ReadDatabase, open_read_database
+from projections.database import ReadDatabase, Reader, open_read_database
 from projections.keeper import Keeper
 from projections.parking import LiveParking
 from projections.projection import Projection
-from projections.worker import Live, LiveWorker
+from projections.row import Row
+from projections.worker import Live, LiveWorker, open_live
 
 ONE: tuple[Projection, ...] = (payments_summary.PROJECTION,)
 # As many commands as a busy chain sends.
@@ -166,12 +168,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lived(msgspec.Struct, frozen=True, kw_only=True):
-    """All live views of a long log: folded from seq 0, then questioned."""
+    """All live views of a long log: folded from seq 0, rebuilt beside what is read, then questioned.
+
+    `per_s` is one process, in batches; `rebuilt_per_s` is `mymedic replay` with its helpers, comparing and swapping.
+    """
 
     events: int
     views: int
     rows: int
     per_s: float
+    rebuilt_per_s: float
     asked: list[Asked]
 
 
@@ -183,22 +189,42 @@ def measure_live(
     shutil.rmtree(home, ignore_errors=True)
     on_step("making the log")
     world = make_world(home, events, profile, lambda count: on_step(f"making the log: {count:,} events"))
-    with open_store(world.settings) as store:
-        database = open_read_database(world.settings.read_database_url, ROWS)
-        keeper = Keeper(store.feed, database, SystemClock(), PROJECTIONS, batch=BATCH)
+    with ExitStack() as opened:
+        store = opened.enter_context(open_store(world.settings))
+        live = open_live(world.settings, store, opened)
+        keeper = Keeper(store.feed, live.database, SystemClock(), PROJECTIONS, batch=BATCH)
         began, folded = time.perf_counter(), 0
         while step := keeper.advance(world.tenant_id).events:
             folded += step
             on_step(f"folding: {folded:,} events")
         wall = time.perf_counter() - began
+        live.database.analyze()
+        on_step("rebuilding")
+        began = time.perf_counter()
+        live.rebuild(world.tenant_id, on_progress=lambda seq, until: on_step(f"rebuilding: {seq:,} events"))
+        rebuilding = time.perf_counter() - began
         on_step("asking")
-        views = Views(database, store, PersonalData(store.handler))
+        views = Views(live.database, store, PersonalData(store.handler))
         asked = [_asked(views, world.tenant_id, *one) for one in SCREENS]
-        with database.read(world.tenant_id) as reader:
-            rows = sum(reader.rows(f"SELECT count(*) FROM {one.table}")[0][0] for one in ROWS)
-        database.close()
+        with live.database.read(world.tenant_id) as reader:
+            rows = sum(reader.count(row, generation) for row, generation in _live_rows(reader))
     shutil.rmtree(home)
-    return Lived(events=folded, views=len(PROJECTIONS), rows=rows, per_s=round(folded / wall, 1), asked=asked)
+    return Lived(
+        events=folded,
+        views=len(PROJECTIONS),
+        rows=rows,
+        per_s=round(folded / wall, 1),
+        rebuilt_per_s=round(folded / rebuilding, 1),
+        asked=asked,
+    )
+
+
+def _live_rows(reader: Reader) -> Iterator[tuple[type[Row], int]]:
+    """Every read model with the generation of it that is read."""
+    live = {one.projection: one.generation for one in reader.checkpoints() if one.state == "live"}
+    for projection in PROJECTIONS:
+        for row_class in projection.rows:
+            yield row_class, live[projection.name]
 
 
 # A question, and the columns of its view by which a screen narrows it.
