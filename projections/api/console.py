@@ -19,6 +19,7 @@ from projections.api.query import (
     STAFF,
     Computed,
     Filter,
+    Now,
     Order,
     Query,
     Usually,
@@ -178,12 +179,21 @@ PRICES = Query(
     computed=(Computed("is_current", bool, lambda row, now: price_catalog.is_current(row, now.at)),),
 )
 
+def _expected_paise(row: cash_session.CashSession, now: Now) -> int | None:
+    """Who counts a drawer counts it blind: the desk is told what should have been there once it has counted."""
+    is_desk_alone = set(now.roles) <= {"FD"}
+    return None if row.state == "open" and is_desk_alone else row.expected_paise
+
+
 CASH_SESSIONS = Query(
     path="/v1/console/cash-sessions",
     name="ListCashSessions",
     surface=SURFACE,
     title="Cash sessions",
-    about="Every session of a drawer: what went in and out, what should be there, what was counted and banked.",
+    about=(
+        "Every session of a drawer: what went in and out, what should be there, what was counted and banked. The desk"
+        " counts blind: `expected_paise` of an open session is null for it."
+    ),
     projection=cash_session.PROJECTION,
     readers=STAFF - {"IN"},
     filters=(
@@ -197,6 +207,7 @@ CASH_SESSIONS = Query(
         "oldest": Order(("business_date",)),
         "newest": Order(("business_date",), is_descending=True),
     },
+    computed=(Computed("expected_paise", int | None, _expected_paise),),
 )
 
 TIMELINE = Query(

@@ -28,10 +28,11 @@ class Where(NamedTuple):
 
 
 class Now(NamedTuple):
-    """The moment of asking, in the tenant's zone: what columns that depend on it are computed from."""
+    """The moment of asking, in the tenant's zone, and who asks: what columns that depend on it are computed from."""
 
     at: datetime
     tz: timezone
+    roles: tuple[Role, ...] = ()
 
     @property
     def today(self) -> date:
@@ -59,7 +60,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A column that depends on the moment of asking, or is laid over a stored one of the same name."""
+    """A column that depends on when it is asked for and by whom, or is laid over a stored one of the same name."""
 
     name: str
     annotation: Any
