@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count, cycle, islice
@@ -117,15 +118,18 @@ class _Founder:
                 self.ask(_movement(drawer))
 
     def doctors(self) -> None:
+        begins_at = self._batch.clock.now() + timedelta(seconds=0.1)
         self.ask(
             SetPrice(
                 service_id=SERVICE,
                 scope=PriceScope(level="tenant"),
                 amount_paise=PRICE_PAISE,
                 tax_inclusive=True,
-                effective_from=self._batch.clock.now() + timedelta(milliseconds=1),
+                effective_from=begins_at,
             )
         )
+        while self._batch.clock.now() < begins_at:
+            time.sleep(0.01)
         first_day = business_date(self._batch.clock.now()) + timedelta(days=1)
         for doctor in range(DOCTORS):
             self._doctor(doctor, first_day)

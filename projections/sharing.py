@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -88,6 +89,7 @@ def _fold(
     left_out: frozenset[tuple[str, int]],
     until: int,
 ) -> None:
+    gc.disable()  # between batches too, for all of this process ends with them
     with open_feed(settings) as feed, closing(open_read_database(settings.read_database_url, ROWS)) as database:
         projections = [BY_NAME[name] for name in generations]
         only = frozenset(generations.items())

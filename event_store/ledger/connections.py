@@ -56,9 +56,9 @@ class Connections:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One consistent look at what is committed."""
-        connection = self._begun()
+    def reading(self, first: str = "") -> Iterator[Connection]:
+        """One consistent look at what is committed; `first` is SQL that travels with the BEGIN."""
+        connection = self._begun(f"{_BEGIN_READING}; {first}")
         try:
             yield connection
             connection.commit()  # a rollback would throw away what is prepared
@@ -67,7 +67,7 @@ class Connections:
             raise
         self._idle.append(connection)
 
-    def _begun(self) -> Connection:
+    def _begun(self, begin: str) -> Connection:
         """A connection that has begun to read: an idle one, unless the server has gone and come back since."""
         while True:
             try:
@@ -75,12 +75,12 @@ class Connections:
             except IndexError:  # none, or other threads took them
                 break
             try:
-                idle.execute(_BEGIN_READING)
+                idle.execute(begin.encode())
                 return idle
             except psycopg.OperationalError:
                 idle.close()
         connection = self.connect()
-        connection.execute(_BEGIN_READING)
+        connection.execute(begin.encode())
         return connection
 
     def close(self) -> None:

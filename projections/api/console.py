@@ -179,6 +179,7 @@ PRICES = Query(
     computed=(Computed("is_current", bool, lambda row, now: price_catalog.is_current(row, now.at)),),
 )
 
+
 def _expected_paise(row: cash_session.CashSession, now: Now) -> int | None:
     """Who counts a drawer counts it blind: the desk is told what should have been there once it has counted."""
     is_desk_alone = set(now.roles) <= {"FD"}

@@ -42,8 +42,8 @@ def read_page(views: Views, bearer: Bearer, question: Question) -> Page:
     """The rows that the bearer may see and has asked for."""
     query = question.query
     order = query.orders[question.order or next(iter(query.orders))]
-    with views.truth(bearer.tenant_id) as (view, now):
-        now = now._replace(roles=bearer.actor.roles)
+    with views.truth(bearer.tenant_id) as (view, at):
+        now = at._replace(roles=bearer.actor.roles)
         conditions = asked_for(query, view, now, bearer, question.filters)
     columns = (*order.columns, *(name for name in query.row.key if name not in order.columns))
     asked = fingerprint(query.name, question.filters, question.order)
