@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from exports.warehouse import opened
-from projections.reconciled import ItemFilter, PublishedItem
+from projections.reconciled import ItemFilter, PublishedItem, Settlement
 
 _COLUMNS = ", ".join(field.encode_name for field in msgspec.structs.fields(PublishedItem))
 
@@ -27,6 +27,16 @@ class WarehouseItems:
         rows = self._rows(tenant_id, sql, [sorted(item_ids)])
         names = _COLUMNS.split(", ")
         return [msgspec.convert(dict(zip(names, row, strict=True)), PublishedItem) for row in rows]
+
+    def of_payments(self, tenant_id: str, payment_ids: Collection[str]) -> dict[str, Settlement]:
+        if not payment_ids or not self._path(tenant_id).exists():
+            return {}
+        sql = (
+            "SELECT left_ref, due_on, class FROM fct_recon_item"
+            " WHERE kind = 'payment' AND left_ref IN (SELECT unnest($1::VARCHAR[]))"
+        )
+        rows = self._rows(tenant_id, sql, [sorted(payment_ids)])
+        return {payment_id: Settlement(due_on, class_) for payment_id, due_on, class_ in rows}
 
     def select(self, tenant_id: str, wanted: ItemFilter, said_of: Collection[str], kept: Collection[str]) -> list[str]:
         equal = {"gateway": wanted.gateway, "leg": wanted.leg, "class": wanted.class_}
@@ -58,5 +68,8 @@ class WarehouseItems:
         return [item_id for (item_id,) in rows]
 
     def _rows(self, tenant_id: str, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-        with opened(self._dir / f"{tenant_id}.duckdb") as connection:
+        with opened(self._path(tenant_id)) as connection:
             return connection.execute(sql, values).fetchall()
+
+    def _path(self, tenant_id: str) -> Path:
+        return self._dir / f"{tenant_id}.duckdb"

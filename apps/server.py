@@ -93,7 +93,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
     with ExitStack() as opened:
         store = opened.enter_context(open_store(settings))
         live = open_live(settings, store, opened)
-        views = Views(live.database, store, PersonalData(store.handler))
+        views = Views(live.database, store, PersonalData(store.handler), WarehouseItems(settings.warehouse_dir))
         app = create_app(
             store,
             identity_of(settings, store.handler.clock),
@@ -104,7 +104,7 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
             grpc_port=grpc_port,
             followed=[live.standings],
             books=PublishedBooks(settings),
-            queries=[*query_routes(views, WarehouseItems(settings.warehouse_dir)), read_processes],
+            queries=[*query_routes(views), read_processes],
         )
         uvicorn.run(
             app,

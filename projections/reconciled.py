@@ -82,6 +82,13 @@ class ReconItem(Struct, frozen=True, kw_only=True):
     item_hash: str
 
 
+class Settlement(NamedTuple):
+    """When the money of a payment should arrive, and the class of its item: `matched`, `in_transit`, …"""
+
+    due_on: date | None
+    class_: str
+
+
 class ItemFilter(NamedTuple):
     """Which items are wanted; None: any. The dates are business dates, `until` included."""
 
@@ -100,6 +107,11 @@ class PublishedItems(Protocol):
     """The published file of a tenant, for whoever may open it. NOT_FOUND when nothing was built yet."""
 
     def by_id(self, tenant_id: str, item_ids: Collection[str]) -> list[PublishedItem]: ...
+
+    def of_payments(self, tenant_id: str, payment_ids: Collection[str]) -> dict[str, Settlement]:
+        """Payment -> when its money is due and what has become of it; without those that settle otherwise, as cash,
+        and those of which no build knows yet.
+        """
 
     def select(self, tenant_id: str, wanted: ItemFilter, said_of: Collection[str], kept: Collection[str]) -> list[str]:
         """Ids of the wanted items by business date and id: of those in `said_of` the `kept` ones, and of all others

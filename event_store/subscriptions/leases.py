@@ -60,22 +60,6 @@ class Leases:
                     mine[tenant_id] = taken
         return [mine[tenant_id] for tenant_id in sorted(mine)]
 
-    def take(self, tenant_id: str, consumer: str) -> Lease | None:
-        """The lease, if it is free or has ended; None when another worker has it."""
-        now = micros(self._clock.now())
-        with self.ledger.write() as session:
-            return take_lease(session, tenant_id, consumer, self.holder, now + self._ttl, now)
-
-    def renew(self, lease: Lease) -> Lease | None:
-        """The lease, for its whole time again; None when another worker has taken it over."""
-        with self.ledger.write() as session:
-            return extend_lease(session, lease, micros(self._clock.now()) + self._ttl)
-
-    def release(self, lease: Lease) -> None:
-        """Give it back, so that the next one need not wait for its end."""
-        with self.ledger.write() as session:
-            extend_lease(session, lease, 0)
-
     def leave(self, consumer: str) -> None:
         """Give back all that this worker holds as this consumer, and count no longer among those alive."""
         with self.ledger.write() as session:

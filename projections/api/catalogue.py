@@ -11,20 +11,16 @@ from projections.api.reconciling import items_route
 from projections.api.routes import query_route
 from projections.api.views import Views
 from projections.api.waiting import Horizons
-from projections.reconciled import PublishedItems
 
 QUERIES: tuple[Query, ...] = (*portal.QUERIES, *phone.QUERIES, *console.QUERIES)
 
 
-def query_routes(views: Views, items: PublishedItems) -> list[HTTPRouteHandler]:
-    """The routes over one read database; to be put behind whatever asks who the caller is.
-
-    `items`: the published reconciliation items, which this room may not read.
-    """
+def query_routes(views: Views) -> list[HTTPRouteHandler]:
+    """The routes over one read database; to be put behind whatever asks who the caller is."""
     horizons = Horizons(views)
     return [
         *(query_route(query, views, horizons) for query in QUERIES),
         changes_route(views, horizons),
         stream_route(views, horizons),
-        items_route(views, items, horizons),
+        items_route(views, horizons),
     ]

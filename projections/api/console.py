@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
 from event_store.catalogue import AGGREGATES
 from mymedic.clock import micros
 from projections import (
@@ -31,6 +35,7 @@ from projections.api.query import (
     states,
     words,
 )
+from projections.reconciled import PublishedItems
 
 SURFACE = "staff console"
 _PLACES = ids("branch_id", "city_id")
@@ -58,12 +63,23 @@ CALENDAR = Query(
     orders={"day": Order(("branch_id", "business_date", "practitioner_id", "start_at"))},
 )
 
+
+def _settlements(published: PublishedItems, tenant_id: str, items: Sequence[dict[str, Any]]) -> None:
+    """Contracts, bank days and matching are SQL; before the first build that knows a payment nothing is said."""
+    known = published.of_payments(tenant_id, [item["payment_id"] for item in items])
+    for item in items:
+        item["expected_settlement_on"], item["settled_state"] = known.get(item["payment_id"], (None, None))
+
+
 PAYMENTS = Query(
     path="/v1/console/payments",
     name="ListPayments",
     surface=SURFACE,
     title="Payments",
-    about="Every payment, where each paisa of it went, and what is left of it.",
+    about=(
+        "Every payment, where each paisa of it went, and what is left of it. When its money should arrive and what has"
+        " become of it is said as of the last published build."
+    ),
     projection=payments_summary.PROJECTION,
     readers=STAFF,
     filters=(
@@ -81,6 +97,8 @@ PAYMENTS = Query(
         "oldest": Order(("business_date",)),
         "newest": Order(("business_date",), is_descending=True),
     },
+    attached=(("expected_settlement_on", date | None), ("settled_state", str | None)),
+    lay_over=_settlements,
 )
 
 _OVER = sorted(followup_queue.OVER)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mymedic.clock import business_date
 from mymedic.messages import Id, Role
 from projections.projection import Projection
+from projections.reconciled import PublishedItems
 from projections.row import Row, value_writers
 
 MOST_IDS = 50
@@ -74,6 +75,8 @@ class Usually(NamedTuple):
     where: Where
 
 
+# (published items, tenant, what is answered for each row)
+LayOver = Callable[[PublishedItems, str, Sequence[dict[str, Any]]], None]
 # (the look, rows, what is answered for each, now, what was asked for)
 Attach = Callable[[Any, Sequence[Any], Sequence[dict[str, Any]], Now, Mapping[str, Any]], None]
 
@@ -85,7 +88,8 @@ class Query:
     `belongs_to`: whose a row is. `somebody`: each role reads as far as it reaches; `branch`: only who has some of the
     branches is held to them; `nobody`: whoever may ask reads all. `always` holds for every answer, `usually` unless
     one of its filters is given; `hidden` columns are the view's own business. `attach` writes the columns `attached`
-    from the views `beside`, in the same look at the database. `follow` makes the `changes_cursor` of an answer.
+    from the views `beside`, in the same look at the database; `lay_over` those that only the published warehouse
+    knows. `follow` makes the `changes_cursor` of an answer.
     """
 
     path: str
@@ -105,6 +109,7 @@ class Query:
     beside: tuple[Projection, ...] = ()
     attach: Attach | None = None
     attached: tuple[tuple[str, Any], ...] = ()
+    lay_over: LayOver | None = None
     follow: Callable[[Mapping[str, Any], int, int], str] | None = None
 
     @property

@@ -58,6 +58,8 @@ def read_page(views: Views, bearer: Bearer, question: Question) -> Page:
         if query.attach is not None:
             query.attach(reader, page, items, now, question.filters)
             seq = min([seq, *(standing(reader, one)[1] for one in query.beside)])
+    if query.lay_over is not None:
+        query.lay_over(views.published, bearer.tenant_id, items)
     next_cursor = packed(asked, position(page[-1], columns)) if is_more else None
     if question.with_names:
         add_names(views, bearer, items, question.justification)

@@ -24,7 +24,7 @@ from projections.api.reading import Page
 from projections.api.routes import SHARED, off_the_loop, require_known, response, route
 from projections.api.views import Views, standing
 from projections.api.waiting import Horizons
-from projections.reconciled import HyperStatus, ItemFilter, PublishedItems, ReconItem, reconciliation_items
+from projections.reconciled import HyperStatus, ItemFilter, ReconItem, reconciliation_items
 
 PATH, NAME = "/v1/console/reconciliation", "ListReconciliationItems"
 READERS: frozenset[Role] = frozenset({"FN", "CM", "AU", "EN"})
@@ -69,7 +69,7 @@ class ReconItems(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def items_route(views: Views, items: PublishedItems, horizons: Horizons) -> HTTPRouteHandler:
+def items_route(views: Views, horizons: Horizons) -> HTTPRouteHandler:
     """`GET /v1/console/reconciliation`."""
 
     async def answer(request: Request[Any, Any, Any], **said: Any) -> Response[Any]:
@@ -77,14 +77,14 @@ def items_route(views: Views, items: PublishedItems, horizons: Horizons) -> HTTP
         bearer = request.state.bearer
         projections = (reconciliation.PROJECTION,)
         await horizons.require(bearer.tenant_id, projections, said["after_seq"], said["wait_ms"] / 1000)
-        page = await off_the_loop(_read, views, items, bearer, said)
+        page = await off_the_loop(_read, views, bearer, said)
         seen_of(request).outcome = "answered"
         return response(page, said["if_none_match"])
 
     return route(PATH, NAME, SURFACE, "Reconciliation items", ABOUT, _TAKEN, answer, ReconItems)
 
 
-def _read(views: Views, published: PublishedItems, bearer: Bearer, said: Mapping[str, Any]) -> Page:
+def _read(views: Views, bearer: Bearer, said: Mapping[str, Any]) -> Page:
     asked = {name: value for name, value in said.items() if name in _TAKEN and name not in SHARED and value is not None}
     with views.truth(bearer.tenant_id) as (view, now):
         branches = branches_of(READERS, view, bearer.actor, asked.get("branch_id", ()))
@@ -103,7 +103,7 @@ def _read(views: Views, published: PublishedItems, bearer: Bearer, said: Mapping
     )
     with views.database.read(bearer.tenant_id) as reader:
         generation, seq = standing(reader, reconciliation.PROJECTION)
-        found = reconciliation_items(published, reader, generation, now.today, wanted)
+        found = reconciliation_items(views.published, reader, generation, now.today, wanted)
     following = packed(question, [offset + limit]) if len(found) > limit else None
     return Page(found[:limit], following, seq, generation)
 

@@ -15,6 +15,7 @@ from mymedic.identity import IdentityLookup
 from projections.api.query import Now
 from projections.database import ReadDatabase, Reader
 from projections.projection import Projection
+from projections.reconciled import PublishedItems
 
 
 class Listening(NamedTuple):
@@ -26,11 +27,12 @@ class Listening(NamedTuple):
 
 @dataclass(frozen=True)
 class Views:
-    """The read database beside the truth, and the one door to names."""
+    """The read database beside the truth, the one door to names, and what only the published warehouse knows."""
 
     database: ReadDatabase
     store: Store
     people: IdentityLookup
+    published: PublishedItems
     listening: Listening = field(default_factory=Listening)
 
     @contextmanager

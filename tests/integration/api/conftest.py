@@ -20,7 +20,7 @@ from projections.api.views import Listening, Views
 from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase, open_read_database
 from projections.keeper import Keeper
-from projections.reconciled import ItemFilter, PublishedItem
+from projections.reconciled import ItemFilter, PublishedItem, Settlement
 from tests.chain import Chain, opened
 from tests.founding import founded
 from tests.unit.event_store.clinic import DESK, DOCTOR, ENGINEER, FINANCE, MANAGER, PATIENT, TIMER
@@ -62,6 +62,9 @@ class Shelf:
 
     def by_id(self, tenant_id: str, item_ids: Collection[str]) -> list[PublishedItem]:
         return [one for one in self._of(tenant_id) if one.item_id in item_ids]
+
+    def of_payments(self, tenant_id: str, payment_ids: Collection[str]) -> dict[str, Settlement]:
+        return {one: Settlement(date(2026, 11, 5), "in_transit") for one in payment_ids if one == "pay_n1"}
 
     def select(self, tenant_id: str, wanted: ItemFilter, said_of: Collection[str], kept: Collection[str]) -> list[str]:
         found = [
@@ -162,8 +165,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         chain.at(2, "10:00")
         tokens = Badges()
         database = open_read_database(f"sqlite:///{folder / 'read.sqlite'}", ROWS)
-        views = Views(database, chain.store, PersonalData(chain.store.handler), Listening(0.05, 0.2))
-        with TestClient(create_app(chain.store, Identity(tokens), queries=query_routes(views, Shelf()))) as client:
+        views = Views(database, chain.store, PersonalData(chain.store.handler), Shelf(), Listening(0.05, 0.2))
+        with TestClient(create_app(chain.store, Identity(tokens), queries=query_routes(views))) as client:
             yield Api(client, tokens, chain, other, database)
         database.close()
 

@@ -45,6 +45,13 @@ def test_a_row_says_what_the_view_says(api: Api) -> None:
     assert (row["branch_id"], row["city_id"], row["business_date"]) == ("brn_north", "cty_mysuru", "2026-11-02")
     assert (row["state"], row["captured_paise"], row["captured_at"]) == ("captured", 500, "2026-11-02T04:30:00Z")
     assert "tenant_id" not in row and "patient_display" not in row
+    assert (row["expected_settlement_on"], row["settled_state"]) == ("2026-11-05", "in_transit")
+
+
+def test_what_no_build_knows_yet_is_left_open(api: Api) -> None:
+    for said in ({"payment_id": "pay_n0"}, {"payment_id": "pay_other", "tenant": api.other.tenant_id}):
+        (row,) = api.ask(PAYMENTS, "FN", **said).json()["items"]
+        assert (row["expected_settlement_on"], row["settled_state"]) == (None, None)
 
 
 @pytest.mark.parametrize(("role", "count"), [("FD", 9), ("FN", 9), ("CM", 9), ("EN", 9), ("*", 9)])
@@ -228,5 +235,6 @@ def test_the_document_describes_rows_and_shows_one(api: Api) -> None:
     (row,) = [name for name in document["components"]["schemas"] if name.endswith("ListPaymentsRow")]
     described = document["components"]["schemas"][row]["properties"]
     wanted = {field.name for field in msgspec.structs.fields(PAYMENTS_SUMMARY.row)} - {"tenant_id"}
-    assert set(described) == wanted | {"patient_display", "patient_phone"}
+    laid_over = {"expected_settlement_on", "settled_state"}
+    assert set(described) == wanted | laid_over | {"patient_display", "patient_phone"}
     assert BALA.patient_id not in str(operation)

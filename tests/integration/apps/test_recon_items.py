@@ -38,6 +38,17 @@ def items(published: WarehouseItems, database: ReadDatabase, wanted: ItemFilter 
         return reconciliation_items(published, reader, 1, TODAY, wanted)
 
 
+def test_a_payment_is_told_when_it_is_due_and_what_became_of_it(
+    published_items: WarehouseItems, database: ReadDatabase
+) -> None:
+    of_payments = [one for one in items(published_items, database) if one.kind == "payment"]
+    wanted = {one.left_ref: (one.due_on, one.class_) for one in of_payments if one.left_ref}
+    assert len({class_ for _, class_ in wanted.values()}) > 1
+    assert published_items.of_payments(CHAIN, [*wanted, "pay_unknown"]) == wanted
+    assert published_items.of_payments(CHAIN, []) == {}
+    assert published_items.of_payments("ten_not_built_yet", list(wanted)) == {}
+
+
 def test_items_of_which_nobody_said_anything_are_as_published(
     published_items: WarehouseItems, database: ReadDatabase
 ) -> None:

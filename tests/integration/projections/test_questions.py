@@ -72,8 +72,8 @@ def asked(request: pytest.FixtureRequest, tiny_world: World, log: Feed, replayed
     now = from_micros(last) - timedelta(days=7)
     badges = Badges()
     with open_store(tiny_world.settings, ManualClock(now)) as store:
-        views = Views(database, store, PersonalData(store.handler))
-        with TestClient(create_app(store, Identity(badges), queries=query_routes(views, Shelf()))) as client:
+        views = Views(database, store, PersonalData(store.handler), Shelf())
+        with TestClient(create_app(store, Identity(badges), queries=query_routes(views))) as client:
             yield Asked(client, badges, tenants)
 
 

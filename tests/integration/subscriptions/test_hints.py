@@ -39,7 +39,7 @@ def test_a_commit_rings_here_and_in_other_processes(bench: Bench) -> None:
         else:
             raise AssertionError("the other process heard nothing")
         there.wait(0.1)
-        accepted(submit(bench.store, open_drawer(), "cmd_last"))
+        accepted(submit(bench.store, open_drawer("drw_last"), "cmd_last"))
         assert there.wait(5)
     other.close()
 

@@ -21,36 +21,34 @@ def held(leases: list[Lease]) -> list[str]:
     return [lease.tenant_id for lease in leases]
 
 
+def epochs(leases: list[Lease]) -> list[int]:
+    return [lease.epoch for lease in leases]
+
+
 def test_a_lease_is_for_one_and_every_new_holder_has_a_higher_epoch(bench: Bench) -> None:
     one, two = worker(bench, "one"), worker(bench, "two")
-    first = one.take("ten_a", "live")
-    assert first is not None and first.epoch == 1
-    assert two.take("ten_a", "live") is None
+    assert epochs(one.share("live", ["ten_a"])) == [1]
+    assert two.share("live", ["ten_a"]) == []
     bench.clock.at += timedelta(seconds=4)
-    renewed = one.renew(first)
-    assert renewed is not None and renewed.epoch == 1
+    assert epochs(one.share("live", ["ten_a"])) == [1]
     bench.clock.at += timedelta(seconds=4)
-    assert two.take("ten_a", "live") is None, "it was renewed"
+    assert two.share("live", ["ten_a"]) == [], "it was renewed"
     bench.clock.at += timedelta(seconds=2)
-    second = two.take("ten_a", "live")
-    assert second is not None and second.epoch == 2
-    assert one.renew(renewed) is None
-    two.release(second)
-    third = one.take("ten_a", "live")
-    assert third is not None and third.epoch == 3
+    assert epochs(two.share("live", ["ten_a"])) == [2]
+    assert one.share("live", ["ten_a"]) == []
+    two.leave("live")
+    assert epochs(one.share("live", ["ten_a"])) == [3]
 
 
 def test_a_batch_under_an_older_epoch_is_refused(bench: Bench) -> None:
     one, two = worker(bench, "one"), worker(bench, "two")
-    first = one.take("ten_a", "live")
-    assert first is not None
+    (first,) = one.share("live", ["ten_a"])
     with bench.store.ledger.write() as session:
         fence(session, first)
     bench.clock.at += timedelta(seconds=6)
     with bench.store.ledger.write() as session:
         fence(session, first)  # late, but nobody has taken over
-    second = two.take("ten_a", "live")
-    assert second is not None
+    assert epochs(two.share("live", ["ten_a"])) == [2]
     with pytest.raises(Refused) as refusal, bench.store.ledger.write() as session:
         fence(session, first)
     assert (refusal.value.code, refusal.value.details) == ("VERSION_CONFLICT", {"epoch": 1})
