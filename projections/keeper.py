@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from event_store.recorded import Recorded
 from event_store.subscriptions.parking import shortened
 from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
+from mymedic.garbage import uncollected
 from projections.database import ReadDatabase, Reader
 from projections.database.access import Checkpoint, Parked
 from projections.foresight import also_named_by, named_by, streams_of
@@ -87,20 +87,6 @@ class _Followed:
 
     def _note(self, parked: Parked) -> None:
         self.parked[parked.stream_id] = self.news[parked.stream_id] = parked
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Meanwhile nothing is looked through for garbage: a batch makes much that stays and no cycles, and looking through
-    all that is remembered again and again took a third of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class _Look:

@@ -14,6 +14,7 @@ from rich.console import Console
 from event_store.store import Store, open_store
 from mymedic.clock import Clock, ManualClock
 from mymedic.errors import Refused
+from mymedic.garbage import uncollected
 from mymedic.ids import DerivedIds, IdFactory
 from mymedic.settings import Settings
 from processes.runner import Runner
@@ -125,7 +126,7 @@ class _World:
 
     def _commit(self, act: Callable[[], None]) -> None:
         """Do something in one durable commit."""
-        with self._store.handler.batch() as batch:
+        with uncollected(), self._store.handler.batch() as batch:
             self._stage.desk.open(batch)
             act()
             for tenant in [play.tenant.id for play in self._plays]:
