@@ -67,6 +67,8 @@ _PRODUCTS = {"volume_paise", "mix_paise", "price_paise", "new_paise", "discontin
 
 # Told of what several faults come to: where one moves a branch up, another may move it down again.
 _OF_THE_WHOLE = {"rank", "is_small_n"}
+# Quotients of sums: where the sums come to what they were, so do these. The sums themselves are compared.
+_QUOTIENTS = {"branch_value", "chain_value", "variance_abs", "variance_pct", "expected_mix_adjusted", "z"}
 
 
 def cells(tables: dict[str, list[Row]]) -> Cells:
@@ -95,6 +97,10 @@ def is_summed(column: str) -> bool:
 
 def is_told(column: str) -> bool:
     return not is_summed(column) and column not in _OF_THE_WHOLE
+
+
+def is_quotient(column: str) -> bool:
+    return column in _QUOTIENTS
 
 
 def changed(before: Cells, after: Cells) -> Cells:

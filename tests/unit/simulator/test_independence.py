@@ -22,11 +22,12 @@ KEYS = {
     "mart_provider_yield": ("business_date", "practitioner_id", "branch_id", "specialty_id"),
 }
 # Faults of delivery: the product must notice them, and no figure may.
-WITHOUT_EFFECT = {"F07", "F08", "F09", "F10"}
-# Not a sum of anything: it cannot add up. Nor do the parts of a product, rates, and the sides of a posting in which
-# faults of one batch meet (its balance does).
+WITHOUT_EFFECT = {"F07", "F08", "F09", "F10", "F39"}
+# Not a sum of anything: it cannot add up. Nor do the parts of a product, rates, ages, and the sides of a posting in
+# which faults of one batch meet (its balance does).
 NO_SUM = {
-    *("rank", "recon_rate_bps", "debit_paise", "credit_paise"),
+    *("rank", "n_branches", "debit_paise", "credit_paise"),
+    *("recon_rate_bps", "share_bps", "variance_bps", "age_days", "oldest_age_days", "days_to_bank", "los_days"),
     *("volume_paise", "mix_paise", "price_paise", "new_paise", "discontinued_paise"),
 }
 Cells = dict[tuple[Any, ...], Any]
