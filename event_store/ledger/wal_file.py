@@ -15,11 +15,10 @@ from mymedic.errors import Refused
 
 
 class WalFile:
-    """`path` is the database file; `<path>.lock` is the lock that writers and their checkpoints take.
+    """Every write and checkpoint takes the lock beside the file (`FileLock` says why); readers open it read-only.
 
-    SQLite before 3.51.3 may corrupt the WAL when two connections write or checkpoint at once, so every write of every
-    process goes through that file lock, and readers open the file read-only. `name` is what refusals call it. With
-    `synchronous` NORMAL a power cut may take transactions from the end, and leaves no half of one.
+    `name` is what refusals call it. With `synchronous` NORMAL a power cut may take transactions from the end, and
+    leaves no half of one.
     """
 
     def __init__(
