@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from apps.reference.pages import REFERENCE, pages
+from apps.reference.pages import PAGES, REFERENCE, page
 
 
 def main() -> None:
     REFERENCE.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        (REFERENCE / name).write_text(text, encoding="utf-8")
+    for name in PAGES:
+        (REFERENCE / name).write_text(page(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

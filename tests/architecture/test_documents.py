@@ -10,10 +10,9 @@ import pytest
 from typer.main import get_command
 
 from apps.cli import program
-from apps.reference.pages import REFERENCE, pages
+from apps.reference.pages import PAGES, REFERENCE, page
 from tests.architecture.product import ROOT, committed
 
-MADE = pages()
 DECISIONS = ROOT / "docs" / "decisions"
 MARKDOWN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # Put together here so that this file does not contain what it looks for.
@@ -22,10 +21,10 @@ REGISTRIES = re.compile(r"pypi\." + "org|python" + r"hosted\.org|--(?:extra-)?in
 UNFINISHED = re.compile(r"\b(?:TO" + "DO|FIX" + r"ME|X" + r"XX)\b")
 
 
-@pytest.mark.parametrize("name", sorted(MADE))
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_the_reference_is_what_the_code_says(name: str) -> None:
     written = (REFERENCE / name).read_text(encoding="utf-8") if (REFERENCE / name).exists() else ""
-    assert written == MADE[name], f"docs/reference/{name} is stale: run `make docs`"
+    assert written == page(name), f"docs/reference/{name} is stale: run `make docs`"
 
 
 def test_the_readme_leads_to_the_first_figures() -> None:

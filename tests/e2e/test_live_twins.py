@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -23,16 +23,18 @@ from tests.integration.projections.live import NOW
 from tests.worlds import World
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "projections"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def tagged() -> set[str]:
+@cache
+def tagged() -> frozenset[str]:
     """The models that say of themselves that they are a twin."""
     found = set()
     for path in sorted(MODELS.rglob("*.yml")):
-        for model in yaml.safe_load(path.read_text())["models"]:
+        for model in yaml.load(path.read_text(), LOADER)["models"]:
             if model.get("config", {}).get("meta", {}).get("live_twin"):
                 found.add(model["name"])
-    return found
+    return frozenset(found)
 
 
 COMPARED = [row for row in twins() if row.table in tagged()]
