@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cache
@@ -14,10 +14,19 @@ from event_store.ledger import Ledger, open_ledger
 from event_store.ledger.columnar import Part
 from event_store.ledger.consuming import waits_since
 from event_store.ledger.reads import FOLD_COLUMNS
-from event_store.ledger.schema import EVENT_COLUMNS
+from event_store.ledger.schema import CLEAR_COLUMNS, EVENT_COLUMNS
 from event_store.past import Pasts
 from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
-from event_store.recorded import Recorded, Replayed, Unreadable, recorded, recorded_if_readable, replayed
+from event_store.recorded import (
+    Passed,
+    Recorded,
+    Replayed,
+    Unreadable,
+    recorded,
+    recorded_if_readable,
+    recorded_if_wanted,
+    replayed,
+)
 from event_store.retention.keys import Vault, open_vault
 from mymedic.clock import from_micros, micros
 from mymedic.errors import Refused
@@ -30,6 +39,7 @@ COLUMNAR_SIZE = 50_000
 _REPLAYED_AT_ONCE = 2_000
 _SEQ = RAW_COLUMNS.index("seq")
 _STREAM_SEQ = EVENT_COLUMNS.index("seq")
+_CLEAR_SEQ = CLEAR_COLUMNS.index("seq")
 
 
 class Feed:
@@ -68,17 +78,18 @@ class Feed:
         return from_micros(at) if at is not None else None
 
     def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
-        with self._ledger.read() as reads:
-            events = [recorded(row, self._pasts) for row in reads.events(tenant_id, after_seq, limit)]
-        _check_order(tenant_id, after_seq, [event.seq for event in events])
-        return events
+        return [recorded(row, self._pasts) for row in self._rows(tenant_id, after_seq, limit)]
+
+    def read_wanted(
+        self, tenant_id: str, after_seq: int, limit: int, wanted: Container[str]
+    ) -> list[Recorded | Passed]:
+        """As `read`, for those who know which types of events they have a use for: only these are decoded."""
+        rows = self._rows(tenant_id, after_seq, limit)
+        return [recorded_if_wanted(row, self._pasts, wanted) for row in rows]
 
     def read_each(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded | Unreadable]:
         """As `read`, for those who go on where one event cannot be decoded."""
-        with self._ledger.read() as reads:
-            events = [recorded_if_readable(row, self._pasts) for row in reads.events(tenant_id, after_seq, limit)]
-        _check_order(tenant_id, after_seq, [event.seq for event in events])
-        return events
+        return [recorded_if_readable(row, self._pasts) for row in self._rows(tenant_id, after_seq, limit)]
 
     def stream_part(self, tenant_id: str, stream_id: str, from_seq: int, until_seq: int) -> list[Recorded | Unreadable]:
         """The events of one stream between two seqs, both included, in order; as `read_each` gives them."""
@@ -130,6 +141,13 @@ class Feed:
             yield in_todays_shape(batch, self._pasts)
         if expected != last and last > after_seq:
             raise Refused("FEED_GAP", f"{tenant_id} ends at seq {expected}, its head says {last}", seq=expected + 1)
+
+    def _rows(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
+        """Rows of the next events, in CLEAR_COLUMNS order."""
+        with self._ledger.read() as reads:
+            rows = reads.events(tenant_id, after_seq, limit)
+        _check_order(tenant_id, after_seq, [row[_CLEAR_SEQ] for row in rows])
+        return rows
 
     def _stored(self, tenant_id: str, after_seq: int, last: int, size: int) -> Iterator[RawBatch]:
         if last - after_seq >= COLUMNAR_FROM:

@@ -52,11 +52,11 @@ class PartOfLog(Feed):
     def head(self, tenant_id: str) -> int:
         return self._seqs[-1] if self._seqs else 0
 
-    def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
+    def _rows(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
         begin = bisect_right(self._seqs, after_seq)
         seqs = list(self._seqs[begin : begin + limit])
         with self._ledger.read() as reads:
-            return [recorded(row, self._pasts) for row in rows_at(reads, tenant_id, seqs)]
+            return rows_at(reads, tenant_id, seqs)
 
     def states_at(self, tenant_id: str, stream_ids: Sequence[str], seq: int) -> dict[str, Any]:
         states = {}

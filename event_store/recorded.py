@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -69,6 +69,13 @@ class Unreadable(Struct, frozen=True):
     error: str
 
 
+class Passed(Struct, frozen=True, gc=False):
+    """One event that the reader has no use for: its place in the log, and what it was."""
+
+    seq: int
+    event_type: str
+
+
 class Replayed(Struct, frozen=True, gc=False):
     """One event with its place in the log, for folding."""
 
@@ -107,6 +114,11 @@ def recorded_if_readable(row: Sequence[Any], pasts: Pasts | None) -> Recorded | 
             from_micros(found["recorded_at"]),
             f"{type(error).__name__}: {error}",
         )
+
+
+def recorded_if_wanted(row: Sequence[Any], pasts: Pasts | None, wanted: Container[str]) -> Recorded | Passed:
+    """As `recorded`, when the event is of one of these types."""
+    return recorded(row, pasts) if row[_TYPE] in wanted else Passed(row[_SEQ], row[_TYPE])
 
 
 def replayed(row: Sequence[Any], tenant_id: str, pasts: Pasts | None) -> Replayed:

@@ -122,6 +122,7 @@ PROJECTION = Projection(
     name="bed_board",
     version=1,
     rows=(BedBoard, AdmissionClaim),
+    looks_at=frozenset({"tenant", "branch", "practitioner", "bed", "admission", "claim"}),
     folds=folds(_on_bed, *e.EVENTS)
     | folds(_on_admission, admissions.PatientAdmitted, admissions.AdmissionUpdated)
     | folds(_on_claim, *claims.EVENTS)

@@ -108,6 +108,7 @@ PROJECTION = Projection(
     name="cash_session",
     version=1,
     rows=(CashSession,),
+    looks_at=frozenset({"tenant", "branch", "cash_session"}),
     folds={e.CashSessionOpened: _on_opened}
     | folds(_on_session, e.CashMovementRecorded, e.CashDrawerCounted, e.CashSessionClosed, e.CashDeposited)
     | moved_with_branch(CashSession, lambda row: row.business_date),

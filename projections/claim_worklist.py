@@ -152,6 +152,7 @@ PROJECTION = Projection(
     name="claim_worklist",
     version=1,
     rows=(ClaimWorklist,),
+    looks_at=frozenset({"branch", "practitioner", "admission", "claim"}),
     folds=folds(_on_claim, *e.EVENTS)
     | folds(_on_admission, admissions.AdmissionRequested, admissions.PatientAdmitted, admissions.AdmissionUpdated)
     | moved_with_branch(ClaimWorklist, lambda row: None)

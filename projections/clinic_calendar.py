@@ -13,7 +13,7 @@ from projections.projection import Projection, folds
 from projections.row import Row, key_of
 from projections.seats import SLOT_EVENTS, slots_touched
 from projections.view import View
-from projections.visits import Visit, due_paise, followed, paid_paise, status_of, visit_of
+from projections.visits import VISITED, Visit, due_paise, followed, paid_paise, status_of, visit_of
 
 Flag = Literal["late", "first_visit", "prior_noshow", "needs_reschedule"]
 MANY_NOSHOWS = 2
@@ -162,6 +162,7 @@ PROJECTION = Projection(
     name="clinic_calendar",
     version=1,
     rows=(ClinicCalendar, CalendarVisit, ShutSlot),
+    looks_at=frozenset({"tenant", "branch", "practitioner", "schedule", *VISITED}),
     folds=followed(CalendarVisit, _show)
     | folds(_on_slots, *SLOT_EVENTS)
     | folds(_on_tele, TeleAvailabilityChanged)

@@ -17,7 +17,7 @@ from projections.projection import Projection, folds
 from projections.row import Row, key_of, writer_of
 from projections.seats import SEATED, SLOT_EVENTS, slots_touched
 from projections.view import View
-from projections.visits import Visit, due_paise, followed, status_of
+from projections.visits import VISITED, Visit, due_paise, followed, status_of
 
 _TAKING = (a.AppointmentHeld, a.AppointmentBooked, a.AppointmentRescheduled, a.NoShowReversed)
 _SHOWN = SEATED | {"noshow"}
@@ -155,6 +155,7 @@ PROJECTION = Projection(
     name="doctor_schedule",
     version=1,
     rows=(DoctorSchedule, PhoneVisit),
+    looks_at=frozenset({"tenant", "branch", "schedule", *VISITED}),
     folds=followed(PhoneVisit, _show)
     | folds(_on_slots, *SLOT_EVENTS)
     | moved_with_branch(DoctorSchedule, lambda row: row.business_date),

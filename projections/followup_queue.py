@@ -109,6 +109,7 @@ PROJECTION = Projection(
     name="followup_queue",
     version=1,
     rows=(FollowupQueue,),
+    looks_at=frozenset({"branch", "followup"}),
     folds=folds(_on_followup, *e.EVENTS)
     | {NotificationRequested: _on_message, NotificationStatusChanged: _on_status}
     | moved_with_branch(FollowupQueue, lambda row: row.due_on),

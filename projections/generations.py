@@ -185,6 +185,9 @@ def difference(reader: Reader, row_class: type[Row], old: int, new: int) -> Diff
     key = row_class.key
     others = [column.name for column in columns_of(row_class) if column.name not in ("tenant_id", "last_seq", *key)]
     same = " AND ".join(f"b.{name} = a.{name}" for name in key)
+    differs = " OR ".join(f"a.{name} IS DISTINCT FROM b.{name}" for name in others) or "1 = 0"
+    if _all_alike(reader, row_class, (old, new), f"{same} AND NOT ({differs})"):
+        return Difference(row_class.table, 0, 0, 0)
     joined = (
         f"FROM {row_class.table} AS a LEFT JOIN {row_class.table} AS b"
         f" ON b.tenant_id = a.tenant_id AND b.generation = ? AND {same} WHERE a.tenant_id = ? AND a.generation = ?"
@@ -193,7 +196,6 @@ def difference(reader: Reader, row_class: type[Row], old: int, new: int) -> Diff
     missing = f"SELECT {shown} {joined} AND b.tenant_id IS NULL ORDER BY {shown}"
     added = reader.rows(missing, (old, reader.tenant_id, new))
     removed = reader.rows(missing, (new, reader.tenant_id, old))
-    differs = " OR ".join(f"a.{name} IS DISTINCT FROM b.{name}" for name in others) or "1 = 0"
     changed = reader.rows(
         f"SELECT {shown} {joined} AND b.tenant_id IS NOT NULL AND ({differs}) ORDER BY {shown}",
         (old, reader.tenant_id, new),
@@ -204,6 +206,16 @@ def difference(reader: Reader, row_class: type[Row], old: int, new: int) -> Diff
         for one in found[:_SHOWN]
     ]
     return Difference(row_class.table, len(added), len(removed), len(changed), tuple(examples))
+
+
+def _all_alike(reader: Reader, row_class: type[Row], generations: tuple[int, int], alike: str) -> bool:
+    """Whether every row of one generation is in the other and the other way round: one look instead of three."""
+    ((found,),) = reader.rows(
+        f"SELECT count(*) FROM {row_class.table} AS a JOIN {row_class.table} AS b ON b.tenant_id = a.tenant_id"
+        f" AND b.generation = ? AND {alike} WHERE a.tenant_id = ? AND a.generation = ?",
+        (generations[0], reader.tenant_id, generations[1]),
+    )
+    return all(reader.count(row_class, generation) == found for generation in generations)
 
 
 def content_hash(reader: Reader, row_class: type[Row], generation: int) -> str:

@@ -6,19 +6,22 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
+from event_store.catalogue import AGGREGATES, aggregate_of_stream
 from event_store.feed import Feed
 from event_store.ledger.append_only import REPLACING
-from event_store.recorded import Recorded
+from event_store.recorded import Passed, Recorded
 from event_store.subscriptions.parking import shortened
 from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
 from mymedic.garbage import uncollected
+from mymedic.messages import Event
 from projections.database import ReadDatabase, Reader
 from projections.database.access import Checkpoint, Parked
 from projections.foresight import also_named_by, named_by, streams_of
-from projections.projection import Projection
+from projections.projection import Fold, Projection
 from projections.row import Row
 from projections.streams import Streams
 from projections.view import Key, View
@@ -63,7 +66,7 @@ class _Followed:
     news: dict[str, Parked] = field(default_factory=dict)
 
     def park(self, event: Recorded, error: str, now: int) -> None:
-        """The event waits, and what follows it in its stream behind it."""
+        """The event waits, and behind it what the projection would fold of the same stream."""
         self._note(
             Parked(
                 projection=self.checkpoint.projection,
@@ -83,7 +86,8 @@ class _Followed:
     def wait(self, event: Recorded) -> None:
         """The event is of a parked stream."""
         before = self.parked[event.stream_id]
-        self._note(before._replace(last_seq=event.seq, events=before.events + 1))
+        if event.seq > before.last_seq:
+            self._note(before._replace(last_seq=event.seq, events=before.events + 1))
 
     def _note(self, parked: Parked) -> None:
         self.parked[parked.stream_id] = self.news[parked.stream_id] = parked
@@ -152,6 +156,10 @@ class Keeper:
         self._left_out = left_out
         self._only = only
         self._batch = batch
+        self._looks_at = frozenset(name for one in projections for name in one.looks_at)
+        self._wanted = frozenset(event.__name__ for one in projections for event in one.folds) | {
+            event.__name__ for name in self._looks_at for event in AGGREGATES[name].events
+        }
         self._tenants: dict[str, list[_Followed]] = {}
         self._looks: dict[str, _Look] = {}
 
@@ -181,7 +189,7 @@ class Keeper:
         limit = min([self._batch, *(end - low for end in ends)])
         try:
             with uncollected():
-                events = self._feed.read(tenant_id, low, limit) if limit > 0 else []
+                events = self._feed.read_wanted(tenant_id, low, limit, self._wanted) if limit > 0 else []
                 if self._feed.is_whole:
                     events = _in_order(events, low)
                 if not events:
@@ -235,8 +243,8 @@ class Keeper:
             projection = self._projections.get(one.projection)
             if projection is None or not self._is_followed(one, projection):
                 continue
-            at = streams.setdefault(one.seq, Streams(self._feed, tenant_id, one.seq))
-            view = View(_Stored(look, one.generation), at, projection.rows)
+            at = streams.setdefault(one.seq, Streams(self._feed, tenant_id, one.seq, self._looks_at))
+            view = View(_Stored(look, one.generation), at, projection)
             own = [waiting for waiting in parked if waiting.projection == one.projection]
             followed.append(
                 _Followed(
@@ -274,13 +282,15 @@ class Keeper:
                 for one in new:
                     writer.begin(Checkpoint(one.name, 1, "live", 0, one.version, head))
 
-    def _fold(self, tenant_id: str, group: Sequence[_Followed], events: Sequence[Recorded]) -> None:
+    def _fold(self, tenant_id: str, group: Sequence[_Followed], read: Sequence[Recorded | Passed]) -> None:
+        events = [event for event in read if isinstance(event, Recorded)]
         streams = group[0].view.streams
         now = micros(self._clock.now())
         for one in group:
             one.view.streams = streams  # from here on they are level, and stay so
             one.news.clear()
         _foresee(group, events)
+        takers = cache(partial(_takers, group))
         for event in events:
             if event.tenant_id != tenant_id:
                 raise Refused("TENANT_MISMATCH", f"the feed of {tenant_id} holds an event of another tenant")
@@ -288,14 +298,18 @@ class Keeper:
                 streams.take(event)
             except Exception as error:
                 _refuse_outage(error)
+                aggregate, _ = aggregate_of_stream(event.stream_id)
                 for one in group:
-                    self._park(one, event, error, now)
-                continue
-            for one in group:
-                fold = one.projection.folds.get(type(event.event))
+                    if (
+                        aggregate.name in one.projection.looks_at
+                        and event.stream_id not in one.parked
+                        and event.seq not in one.left_out
+                    ):
+                        self._park(one, event, error, now)
+            for one, fold in takers(type(event.event)):
                 if one.parked and event.stream_id in one.parked:
                     one.wait(event)
-                elif fold is not None and event.seq not in one.left_out:
+                elif event.seq not in one.left_out:
                     one.view.begin(event.seq)
                     try:
                         fold(event, event.event, one.view)
@@ -332,6 +346,12 @@ class Keeper:
             one.view.written()
 
 
+def _takers(group: Sequence[_Followed], event_class: type[Event]) -> list[tuple[_Followed, Fold]]:
+    """Who folds an event, and how."""
+    found = ((one, one.projection.folds.get(event_class)) for one in group)
+    return [(one, fold) for one, fold in found if fold is not None]
+
+
 def _foresee(group: Sequence[_Followed], events: Sequence[Recorded]) -> None:
     """Read what the events name; what a view has not foreseen it reads when it is asked for."""
     streams = group[0].view.streams
@@ -348,7 +368,7 @@ def _foresee(group: Sequence[_Followed], events: Sequence[Recorded]) -> None:
         _refuse_outage(error)
 
 
-def _in_order(events: list[Recorded], after_seq: int) -> list[Recorded]:
+def _in_order(events: list[Recorded | Passed], after_seq: int) -> list[Recorded | Passed]:
     """The events that come next, each once, up to the first that is missing: that one is asked for again."""
     if events and events[0].seq == after_seq + 1 and events[-1].seq == after_seq + len(events):
         return events

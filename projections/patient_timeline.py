@@ -193,5 +193,6 @@ PROJECTION = Projection(
     name="patient_timeline",
     version=1,
     rows=(PatientTimeline, PatientAlias),
+    looks_at=frozenset(),
     folds=folds(_on_event, *EVENTS.values()) | _FOLDS,
 )

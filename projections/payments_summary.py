@@ -106,5 +106,6 @@ PROJECTION = Projection(
     name="payments_summary",
     version=2,
     rows=(PaymentsSummary,),
+    looks_at=frozenset({"tenant", "branch", "payment"}),
     folds=folds(_on_payment, *e.EVENTS) | moved_with_branch(PaymentsSummary, lambda row: row.business_date),
 )

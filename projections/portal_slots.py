@@ -168,6 +168,7 @@ PROJECTION = Projection(
     name="portal_slots",
     version=1,
     rows=(PortalSlots, SlotToken),
+    looks_at=frozenset({"tenant", "branch", "practitioner", "schedule", "appointment"}),
     folds=folds(_on_schedule, *SLOT_EVENTS)
     | folds(_on_appointment, *a.EVENTS)
     | folds(_on_practitioner, PractitionerRegistered, PractitionerUpdated, TeleAvailabilityChanged)

@@ -176,6 +176,7 @@ PROJECTION = Projection(
     name="portal_terms",
     version=1,
     rows=(PortalTerms,),
+    looks_at=frozenset({"tenant", "branch", "schedule", "price", "policy"}),
     folds={SchedulePublished: _on_published}
     | folds(_on_price, PriceSet, PriceRetired)
     | folds(_on_policy, PolicyPublished, PolicyRetired)

@@ -102,5 +102,6 @@ PROJECTION = Projection(
     name="price_catalog",
     version=1,
     rows=(PriceCatalog,),
+    looks_at=frozenset({"tenant", "price"}),
     folds={PriceSet: _on_set, PriceRetired: _on_retired},
 )

@@ -18,13 +18,16 @@ Fold = Callable[[Recorded, Any, View], None]
 class Projection:
     """`rows[0]` is what is published; others are the projection's own memory.
 
-    `version` is raised with every change that makes other rows out of the same events: the new version is built beside
-    the old one and swapped in. `folds` see an event, its content, and the view; they send nothing and read no clock.
+    `looks_at` names the aggregates whose states the folds ask for: an event of another one, which no fold wants either,
+    is not even decoded. `version` is raised with every change that makes other rows out of the same events: the new
+    version is built beside the old one and swapped in. `folds` see an event, its content, and the view; they send
+    nothing and read no clock.
     """
 
     name: str
     version: int
     rows: tuple[type[Row], ...]
+    looks_at: frozenset[str]
     folds: Mapping[type[Event], Fold]
 
     @property

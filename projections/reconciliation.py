@@ -167,5 +167,6 @@ PROJECTION = Projection(
     name="reconciliation",
     version=1,
     rows=(ReconResolution, ReconPeriod, ReconCarried),
+    looks_at=frozenset({"recon_case"}),
     folds=_FOLDS | folds(_on_period, e.ReconciliationRun, e.FinancialPeriodClosed),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from event_store.catalogue import aggregate_of_stream
+from event_store.catalogue import AGGREGATES, aggregate_of_stream
 from event_store.feed import Feed
 from event_store.recorded import Recorded
 from event_store.states import stream_of
@@ -15,11 +15,12 @@ CAPACITY = 100_000
 
 
 class Streams:
-    """Folded states, level with `seq`. A stream that is not remembered is folded from the log, up to `seq`."""
+    """Folded states of some aggregates, level with `seq`. One that is not remembered is folded from the log."""
 
-    def __init__(self, feed: Feed, tenant_id: str, seq: int) -> None:
+    def __init__(self, feed: Feed, tenant_id: str, seq: int, aggregates: Iterable[str]) -> None:
         self.tenant_id = tenant_id
         self.seq = seq
+        self._aggregates = {AGGREGATES[name].stream: AGGREGATES[name] for name in aggregates}
         self._feed = feed
         self._recent: dict[str, Any] = {}
         self._older: dict[str, Any] = {}
@@ -27,15 +28,18 @@ class Streams:
 
     def take(self, event: Recorded) -> None:
         """Fold the next event of the log; its stream is loaded only if somebody has looked at it."""
+        self.seq = event.seq
         stream_id = event.stream_id
+        stream, _, id = stream_id.partition("-")
+        aggregate = self._aggregates.get(stream)
+        if aggregate is None:
+            return
         state = self._recent.get(stream_id) or self._older.get(stream_id)
-        aggregate, id = aggregate_of_stream(stream_id)
         if state is None and (self._is_complete or event.stream_version == 1):
             state = aggregate.fresh(id)
             self._remember(stream_id, state)
         if state is not None:
             aggregate.evolve(state, event.event)
-        self.seq = event.seq
 
     def state(self, aggregate: str, id: str) -> Any:
         """The state of a stream; `exists` is False when it has no events up to `seq`. Not to be changed."""
@@ -50,7 +54,11 @@ class Streams:
         """Load at once, level with `seq`, what will be asked for one by one."""
         if self._is_complete:
             return
-        missing = [one for one in stream_ids if one not in self._recent and one not in self._older]
+        missing = [
+            one
+            for one in stream_ids
+            if one.partition("-")[0] in self._aggregates and one not in self._recent and one not in self._older
+        ]
         if missing:
             for stream_id, state in self._feed.states_at(self.tenant_id, missing, self.seq).items():
                 self._remember(stream_id, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timezone
 from itertools import islice
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from msgspec.structs import force_setattr
 
@@ -13,6 +13,9 @@ from mymedic.clock import INDIA, business_date, zone
 from projections.foresight import ROWS_BY, Named
 from projections.row import R, Row, key_reader
 from projections.streams import Streams
+
+if TYPE_CHECKING:
+    from projections.projection import Projection
 
 Key = tuple[Any, ...]
 # So many rows of a table are remembered between batches; then half of them, the oldest, are read again when wanted.
@@ -81,9 +84,10 @@ class View:
     What an event changed is undone alone when its fold fails, so that a poison event leaves no half of a row behind.
     """
 
-    def __init__(self, stored: Stored, streams: Streams, row_classes: Iterable[type[Row]]) -> None:
+    def __init__(self, stored: Stored, streams: Streams, projection: Projection) -> None:
         self._stored = stored
-        self._tables = {one: _Table(one, streams.seq == 0) for one in row_classes}
+        self._looks_at = projection.looks_at
+        self._tables = {one: _Table(one, streams.seq == 0) for one in projection.rows}
         self._undo: list[tuple[_Table, Key, Row | None]] = []
         self._seq = 0
         self.streams = streams
@@ -143,7 +147,9 @@ class View:
             self._change(self._tables[row_class], key, None)
 
     def state(self, aggregate: str, id: str) -> Any:
-        """A stream as of this event."""
+        """A stream as of this event, of one of the aggregates that the projection looks at."""
+        if aggregate not in self._looks_at:
+            raise LookupError(f"the projection does not say that it looks at {aggregate}")
         return self.streams.state(aggregate, id)
 
     @property

@@ -32,6 +32,8 @@ class Visit(Row, frozen=True, kw_only=True):
     invoice_ids: tuple[str, ...] = ()
 
 
+# Whose states tell it.
+VISITED = ("appointment", "encounter", "payment", "invoice")
 # What moves money to a visit or away from it; what is asked for or promised does not yet.
 _MONEY: tuple[type[Event], ...] = (
     p.PaymentCaptured,

@@ -31,10 +31,10 @@ def main(home: Path, path: Path, step: str) -> None:
     count = 0
 
     class DyingFeed(Feed):
-        def read(self, *arguments: Any) -> Any:
+        def read_wanted(self, *arguments: Any) -> Any:
             nonlocal count
             count += 1
-            events = super().read(*arguments)
+            events = super().read_wanted(*arguments)
             if step == "read" and count == LAST:
                 die()
             return events

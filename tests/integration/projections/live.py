@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from event_store.feed import Feed
-from event_store.recorded import Recorded
+from event_store.recorded import Passed, Recorded
 from projections.database import ReadDatabase, Reader, Writer
 
 NOW = datetime(2060, 1, 1, tzinfo=UTC)  # after everything in the simulated log
@@ -30,10 +30,12 @@ class ShakyFeed(Feed):
         super().__init__(feed._ledger, feed._pasts)
         self._draws = draws
 
-    def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
+    def read_wanted(
+        self, tenant_id: str, after_seq: int, limit: int, wanted: Container[str]
+    ) -> list[Recorded | Passed]:
         again = self._draws.randrange(5) if after_seq else 0
         count = min(limit, self._draws.randint(1, 900))
-        events = super().read(tenant_id, max(0, after_seq - again), count + again)
+        events = super().read_wanted(tenant_id, max(0, after_seq - again), count + again, wanted)
         if self._draws.random() < 0.3:
             self._draws.shuffle(events)
         return events

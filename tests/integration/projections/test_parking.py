@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,6 @@ from mymedic.messages import Actor
 from projections import payments_summary
 from projections.parking import LiveParking
 from projections.payments_summary import PaymentsSummary
-from projections.projection import Projection
 from projections.view import View
 from projections.worker import Live, LiveWorker
 from tests.integration.projections.live import NOW, smallest
@@ -36,9 +36,7 @@ class Poisoned:
         self.seq = seq
         self.is_ill = True
         original = payments_summary.PROJECTION
-        self.projection = Projection(
-            original.name, original.version, original.rows, dict.fromkeys(original.folds, self._fold)
-        )
+        self.projection = replace(original, folds=dict.fromkeys(original.folds, self._fold))
 
     def _fold(self, event: Recorded, happened: Any, view: View) -> None:
         payments_summary.PROJECTION.folds[type(happened)](event, happened, view)

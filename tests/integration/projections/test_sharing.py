@@ -13,7 +13,7 @@ from mymedic.clock import ManualClock
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 from projections import sharing
-from projections.catalogue import PROJECTIONS
+from projections.catalogue import BY_NAME, PROJECTIONS
 from projections.database import ReadDatabase
 from projections.generations import rebuild
 from projections.keeper import Keeper
@@ -57,10 +57,14 @@ def test_where_a_process_comes_to_a_halt_it_is_said_and_what_is_read_stays(
     assert hashes_of(database, tenant_id) == hashes[tenant_id]
 
 
-def test_shares_have_about_as_many_rows() -> None:
+def test_shares_cost_about_as_much() -> None:
     shares = shared_out({"a": 90, "b": 50, "c": 40, "d": 0, "e": 0}, 2)
     assert shares == [["a", "d", "e"], ["b", "c"]]
     assert shared_out({"a": 1}, 4) == [["a"]]
+
+
+def test_what_is_known_to_be_dear_is_a_projection() -> None:
+    assert sharing.COST.keys() <= BY_NAME.keys()
 
 
 def test_a_short_log_is_folded_here() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ import msgspec
 
 from event_store.aggregates.payment.events import EVENTS, PaymentCaptured
 from event_store.feed import Feed
-from event_store.recorded import Recorded
+from event_store.recorded import Passed, Recorded
 from mymedic.clock import ManualClock
 from projections import payments_summary
 from projections.database import ReadDatabase
@@ -37,8 +37,10 @@ class GrowingFeed(Feed):
     def head(self, tenant_id: str) -> int:
         return min(self.end, super().head(tenant_id))
 
-    def read(self, tenant_id: str, after_seq: int = 0, limit: int = 500) -> list[Recorded]:
-        return super().read(tenant_id, after_seq, max(0, min(limit, self.end - after_seq)))
+    def read_wanted(
+        self, tenant_id: str, after_seq: int, limit: int, wanted: Container[str]
+    ) -> list[Recorded | Passed]:
+        return super().read_wanted(tenant_id, after_seq, max(0, min(limit, self.end - after_seq)), wanted)
 
 
 def captured_by(log: Feed, tenant_id: str) -> list[int]:

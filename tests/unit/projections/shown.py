@@ -33,7 +33,8 @@ class Shown:
         self._projection = projection
         self._world = world
         # a log that is read from its first event on is never asked for what came before
-        self._view = View(_Nothing(), Streams(cast(Feed, None), world.tenant_id, 0), projection.rows)
+        streams = Streams(cast(Feed, None), world.tenant_id, 0, projection.looks_at)
+        self._view = View(_Nothing(), streams, projection)
         self.seq = 0
         self.see()
 
