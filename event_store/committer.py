@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from queue import SimpleQueue
 
 from event_store.handle import Handler
@@ -17,7 +18,8 @@ GROUP_LIMIT = 512
 # A kind of command that took longer than this on the event loop's own thread is kept off it for a while.
 SLOW_SECONDS, KEPT_OFF_SECONDS = 0.005, 60.0
 
-# Told how many commands begin to be decided together; what it returns is called once they are durable.
+# Told how many commands begin to be decided together, in the context of the first; what it returns is called once they
+# are durable.
 Watcher = Callable[[int], Callable[[], None]]
 _Waiting = tuple[Envelope, "asyncio.Future[Ack]"]
 
@@ -33,7 +35,7 @@ class GroupCommitter:
         self._gathered: list[_Waiting] = []
         self._handed_over = 0
         self._kept_off: dict[type[Command], float] = {}
-        self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[list[_Waiting], Context] | None] = SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -61,7 +63,7 @@ class GroupCommitter:
         if not gathered or (len(gathered) == 1 and is_idle and self._answer_here(*gathered[0])):
             return
         self._handed_over += len(gathered)
-        self._queue.put(gathered)
+        self._queue.put((gathered, copy_context()))
 
     def _answer_here(self, envelope: Envelope, future: asyncio.Future[Ack]) -> bool:
         """Answer a lone command on this thread, if nothing is in its way.
@@ -93,19 +95,20 @@ class GroupCommitter:
         self._thread.join()
 
     def _run(self) -> None:
-        while (gathered := self._queue.get()) is not None:
+        while (handed_over := self._queue.get()) is not None:
+            gathered, context = handed_over
             while len(gathered) < GROUP_LIMIT and not self._queue.empty():
                 more = self._queue.get()
                 if more is None:
                     self._queue.put(None)
                     break
-                gathered += more
+                gathered += more[0]
             for start in range(0, len(gathered), GROUP_LIMIT):
-                self._answer(gathered[start : start + GROUP_LIMIT])
+                self._answer(gathered[start : start + GROUP_LIMIT], context)
 
-    def _answer(self, group: list[_Waiting]) -> None:
+    def _answer(self, group: list[_Waiting], context: Context) -> None:
         envelopes = [envelope for envelope, _ in group]
-        done = self._watcher(len(group))
+        done = context.run(self._watcher, len(group))
         outcomes: list[Ack | Exception]
         try:
             outcomes = [*self._handler.submit_many(envelopes)]

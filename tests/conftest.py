@@ -10,7 +10,7 @@ import pytest
 
 from mymedic.settings import Settings
 from tests.databases import start_postgres
-from tests.parsed_project import parse_for_all
+from tests.parsed_project import parse_for_all, take_what_was_parsed
 from tests.provoked import SEEN, is_by_luck, is_whole, watch, watch_problems
 from tests.scheduling import SharedWorlds
 from tests.worlds import World, make_world
@@ -28,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     watch_problems()
+    if hasattr(session.config, "workerinput"):
+        take_what_was_parsed()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from event_store import committer
 from event_store.api import watching
 from event_store.api.app import create_app
 from event_store.api.identity import Identity
@@ -147,7 +148,14 @@ def test_only_so_many_tenants_are_named(api: Api, monkeypatch: pytest.MonkeyPatc
     assert sample(api, "mymedic_tenants") == 2
 
 
-def test_a_command_and_its_append_are_spans_of_the_callers_trace(watched: Api) -> None:
+@pytest.mark.parametrize("seconds", [60.0, -1.0], ids=["at once", "by the writer's thread"])
+def test_a_command_and_its_append_are_spans_of_the_callers_trace(
+    watched: Api, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(committer, "SLOW_SECONDS", seconds)
+    monkeypatch.setattr(committer, "KEPT_OFF_SECONDS", -seconds)
+    watched.send("record-consent", CONSENT, "SY")  # after one that was slow comes one that is kept off
+    SPANS.clear()
     watched.send("record-consent", CONSENT, "SY", traceparent=TRACEPARENT, X_Request_Id="req_mine")
     append, command = SPANS.get_finished_spans()
     assert (append.name, command.name) == ("append", "RecordConsent")
