@@ -103,7 +103,7 @@ def _rows(database: Path) -> dict[str, int]:
 def write_manifest(work_dir: Path) -> Path:
     """dbt's description of the project (manifest.json), written below `work_dir`."""
     with _environment(Path(f"{NEXT}.duckdb")):
-        _invoke(["parse", *_flags(work_dir, threads=1)])
+        _parse(work_dir)
     return work_dir / "target" / "manifest.json"
 
 
@@ -112,7 +112,7 @@ def document(database: Path, work_dir: Path) -> Path:
     with _environment(database):
         try:
             # Parsing writes manifest.json, of which the page is made.
-            manifest = _invoke(["parse", *_flags(work_dir, threads=1)])
+            manifest = _parse(work_dir)
             _invoke(["docs", "generate", "--static", "--no-compile", *_flags(work_dir, threads=1)], manifest)
         finally:
             _let_go_of_the_database()
@@ -129,8 +129,16 @@ def _manifest(work_dir: Path, catalog: str) -> Any:
     if catalog not in _PARSED:
         # No folder: the same project is then parsed once, wherever its databases lie.
         with _environment(Path(f"{catalog}.duckdb")):
-            _PARSED[catalog] = _invoke(["parse", *_flags(work_dir, threads=1)])
+            _PARSED[catalog] = _parse(work_dir)
     return _PARSED[catalog].deepcopy()
+
+
+def _parse(work_dir: Path) -> Any:
+    """The project as dbt understands it. What it has kept of one that lay elsewhere is no use: the seeds lay there."""
+    parsed = _invoke(["parse", *_flags(work_dir, threads=1)])
+    if any(Path(node.root_path) != PROJECT for node in parsed.nodes.values() if node.resource_type == "seed"):
+        parsed = _invoke(["parse", "--no-partial-parse", *_flags(work_dir, threads=1)])
+    return parsed
 
 
 def _invoke(arguments: list[str], manifest: Any = None, **settings: Any) -> Any:

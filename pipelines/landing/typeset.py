@@ -51,6 +51,7 @@ class Typesetter:
         self._splitter.shutdown(cancel_futures=True)
         self._parser.shutdown(cancel_futures=True)
         self._connection.close()
+        pa.default_memory_pool().release_unused()  # what comes after the landing has a use for it
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Errors of earlier batches come out here or in `finish`."""
