@@ -9,7 +9,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,7 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
     """All live views of a long log: folded from seq 0, rebuilt beside what is read, then questioned.
 
     `per_s` is one process, in batches; `rebuilt_per_s` is `mymedic replay` with its helpers, comparing and swapping.
+    `alone` gives the events a second of each view that is folded by itself.
     """
 
     events: int
@@ -183,6 +184,7 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     per_s: float
     rebuilt_per_s: float
+    alone: dict[str, float]
     asked: list[Asked]
 
 
@@ -213,6 +215,10 @@ def measure_live(
         asked = [_asked(views, world.tenant_id, *one) for one in SCREENS]
         with live.database.read(world.tenant_id) as reader:
             rows = sum(reader.count(row, generation) for row, generation in _live_rows(reader))
+        alone = {}
+        for projection in PROJECTIONS:
+            on_step(f"folding {projection.name} alone")
+            alone[projection.name] = round(_folded_alone(store, world.tenant_id, projection, folder / "alone"), 1)
     shutil.rmtree(home)
     return Lived(
         events=folded,
@@ -220,8 +226,20 @@ def measure_live(
         rows=rows,
         per_s=round(folded / wall, 1),
         rebuilt_per_s=round(folded / rebuilding, 1),
+        alone=alone,
         asked=asked,
     )
+
+
+def _folded_alone(store: Store, tenant_id: str, projection: Projection, folder: Path) -> float:
+    """Events a second of one projection, into a file of its own."""
+    with closing(open_read_database(f"sqlite:///{folder / 'read.sqlite'}", ROWS)) as database:
+        keeper = Keeper(store.feed, database, SystemClock(), (projection,), batch=BATCH)
+        began = time.perf_counter()
+        folded = keeper.drain(tenant_id)
+        wall = time.perf_counter() - began
+    shutil.rmtree(folder)
+    return folded / wall
 
 
 def _live_rows(reader: Reader) -> Iterator[tuple[type[Row], int]]:

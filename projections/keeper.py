@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
 
 from event_store.catalogue import AGGREGATES, aggregate_of_stream
 from event_store.feed import Feed
@@ -18,13 +16,14 @@ from mymedic.clock import Clock, micros
 from mymedic.errors import Refused
 from mymedic.garbage import uncollected
 from mymedic.messages import Event
-from projections.database import ReadDatabase, Reader
+from projections.batches import Batch, Batches, Overtaken
+from projections.database import ReadDatabase
 from projections.database.access import Checkpoint, Parked
 from projections.foresight import also_named_by, named_by, streams_of
+from projections.looks import Look, Stored
 from projections.projection import Fold, Projection
-from projections.row import Row
 from projections.streams import Streams
-from projections.view import Key, View
+from projections.view import View
 
 _LOG = logging.getLogger(__name__)
 # Events of one batch: enough to pay for a transaction, few enough to be read within milliseconds.
@@ -36,10 +35,6 @@ LeftOut = Callable[[str], frozenset[tuple[str, int]]]
 
 def nothing_left_out(_: str) -> frozenset[tuple[str, int]]:
     return frozenset()
-
-
-class Overtaken(Exception):
-    """Somebody else has moved a checkpoint: what is remembered of the tenant is out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,45 +88,6 @@ class _Followed:
         self.parked[parked.stream_id] = self.news[parked.stream_id] = parked
 
 
-class _Look:
-    """One look at the database for all that a batch has to read, taken when the first row is wanted."""
-
-    def __init__(self, database: ReadDatabase, tenant_id: str) -> None:
-        self._database = database
-        self._tenant_id = tenant_id
-        self._opened: ExitStack | None = None
-        self._reader: Reader | None = None
-
-    @contextmanager
-    def during(self) -> Iterator[None]:
-        with ExitStack() as self._opened:
-            yield
-        self._reader = None
-
-    def reader(self) -> Reader:
-        if self._reader is None:
-            assert self._opened is not None, "rows are read while a batch is folded"
-            self._reader = self._opened.enter_context(self._database.read(self._tenant_id))
-        return self._reader
-
-
-class _Stored:
-    """`projections.view.Stored`: the rows of one generation."""
-
-    def __init__(self, look: _Look, generation: int) -> None:
-        self._look = look
-        self._generation = generation
-
-    def get(self, row_class: type[Row], key: Key) -> Row | None:
-        return self._look.reader().get(row_class, self._generation, key)
-
-    def where(self, row_class: type[Row], column: str, value: Any) -> Iterable[Row]:
-        return self._look.reader().equal(row_class, self._generation, column, value)
-
-    def among(self, row_class: type[Row], column: str, ids: Sequence[str]) -> Iterable[Row]:
-        return self._look.reader().having(row_class, self._generation, column, ids)
-
-
 class Keeper:
     """The projections of some tenants, in one process. Not for several threads.
 
@@ -161,7 +117,8 @@ class Keeper:
             event.__name__ for name in self._looks_at for event in AGGREGATES[name].events
         }
         self._tenants: dict[str, list[_Followed]] = {}
-        self._looks: dict[str, _Look] = {}
+        self._looks: dict[str, Look] = {}
+        self._batches = Batches(database)
 
     def drain(self, tenant_id: str) -> int:
         """Fold everything that the log has; how many events that was."""
@@ -192,11 +149,14 @@ class Keeper:
                 events = self._feed.read_wanted(tenant_id, low, limit, self._wanted) if limit > 0 else []
                 if self._feed.is_whole:
                     events = _in_order(events, low)
+                if events:
+                    with self._looks[tenant_id].during():
+                        self._fold(tenant_id, group, events)
+                self._batches.settle(tenant_id)
                 if not events:
                     return Step(seq=low)
-                with self._looks[tenant_id].during():
-                    self._fold(tenant_id, group, events)
-                self._write(tenant_id, group, events[-1].seq)
+                batch = _handed_over(group, events[-1].seq)
+                self._batches.write(tenant_id, batch, more_to_come=len(events) == self._batch)
         except Overtaken:
             self.forget(tenant_id)
             return Step(seq=low, events=len(events))
@@ -214,13 +174,17 @@ class Keeper:
             ),
         )
 
-    def seq(self, tenant_id: str) -> int:
-        """Up to where all projections of a tenant have folded its log."""
-        return min((one.checkpoint.seq for one in self._followed(tenant_id)), default=0)
+    def is_level(self, tenant_id: str, seq: int) -> bool:
+        """Whether all projections of a tenant have folded its log up to a seq, and it is written."""
+        if min((one.checkpoint.seq for one in self._followed(tenant_id)), default=0) < seq:
+            return False
+        self._batches.settle(tenant_id)
+        return True
 
     def forget(self, tenant_id: str) -> None:
-        """Read everything about a tenant anew."""
+        """Read everything about a tenant anew, also whether its last batch was written."""
         self._tenants.pop(tenant_id, None)
+        self._batches.forget(tenant_id)
 
     # the steps
 
@@ -238,13 +202,13 @@ class Keeper:
         left_out = self._left_out(tenant_id)
         followed = []
         streams: dict[int, Streams] = {}
-        look = self._looks[tenant_id] = _Look(self._database, tenant_id)
+        look = self._looks[tenant_id] = Look(self._database, tenant_id)
         for one in checkpoints:
             projection = self._projections.get(one.projection)
             if projection is None or not self._is_followed(one, projection):
                 continue
             at = streams.setdefault(one.seq, Streams(self._feed, tenant_id, one.seq, self._looks_at))
-            view = View(_Stored(look, one.generation), at, projection)
+            view = View(Stored(look, one.generation), at, projection)
             own = [waiting for waiting in parked if waiting.projection == one.projection]
             followed.append(
                 _Followed(
@@ -327,23 +291,20 @@ class Keeper:
         )
         one.park(event, f"{type(error).__name__}: {error}", now)
 
-    def _write(self, tenant_id: str, group: Sequence[_Followed], seq: int) -> None:
-        with self._database.write(tenant_id) as writer:
-            generations = [(one.checkpoint.projection, one.checkpoint.generation) for one in group]
-            if not writer.advance(generations, group[0].checkpoint.seq, seq):
-                raise Overtaken
-            for one in group:
-                checkpoint = one.checkpoint
-                for row_class, (rows, gone) in one.view.changes().items():
-                    if rows:
-                        writer.upsert(row_class, checkpoint.generation, rows)
-                    if gone:
-                        writer.delete(row_class, checkpoint.generation, gone)
-                for parked in one.news.values():
-                    writer.park(parked)
-        for one in group:
-            one.checkpoint = one.checkpoint._replace(seq=seq)
-            one.view.written()
+
+def _handed_over(group: Sequence[_Followed], seq: int) -> Batch:
+    """What the group has changed since the last batch; from here on it stands at `seq`."""
+    batch = Batch(
+        generations=[(one.checkpoint.projection, one.checkpoint.generation) for one in group],
+        from_seq=group[0].checkpoint.seq,
+        to_seq=seq,
+        changes=[(one.checkpoint.generation, one.view.hand_over()) for one in group],
+        parked=[parked for one in group for parked in one.news.values()],
+        views=[one.view for one in group],
+    )
+    for one in group:
+        one.checkpoint = one.checkpoint._replace(seq=seq)
+    return batch
 
 
 def _takers(group: Sequence[_Followed], event_class: type[Event]) -> list[tuple[_Followed, Fold]]:

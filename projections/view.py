@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from projections.projection import Projection
 
 Key = tuple[Any, ...]
+# Per read model, the rows to be written and the keys to be deleted, in the order in which they changed.
+Changes = dict[type[Row], tuple[list[Row], list[Key]]]
 # So many rows of a table are remembered between batches; then half of them, the oldest, are read again when wanted.
 CAPACITY = 500_000
 
@@ -41,6 +43,7 @@ class _Table:
         self.rows: dict[Key, Row | None] = {}
         self.dirty: dict[Key, None] = {}
         self.passing: list[Key] = []  # to be forgotten as soon as they are written
+        self.leaving: list[Key] = []  # those of them that are being written
         self.is_complete = is_complete  # every row of the generation is remembered
         self.known: set[tuple[str, Any]] = set()  # lookups of which every row is remembered
         self.found: dict[tuple[str, Any], dict[Key, None]] = {}
@@ -64,11 +67,15 @@ class _Table:
             del self.found[lookup]
 
     def forget(self, keys: Iterable[Key]) -> None:
-        """Let go of rows that the database has. A lookup that one of them belongs to is read again when wanted."""
+        """Let go of rows that the database has; a changed one it has not. A lookup that one of them belongs to is read
+        again when wanted.
+        """
         if self.is_complete:
             self.is_complete = False
             self.known = set(self.found)
         for key in keys:
+            if key in self.dirty:
+                continue
             row = self.rows.pop(key, None)
             if row is None:
                 continue
@@ -97,12 +104,16 @@ class View:
 
     def get(self, row_class: type[R], *key: Any) -> R | None:
         """A row by its key."""
-        table = self._tables[row_class]
+        return cast("R | None", self._get(self._tables[row_class], key))
+
+    def _get(self, table: _Table, key: Key) -> Row | None:
         if key in table.rows:
-            return cast("R | None", table.rows[key])
-        found = None if table.is_complete else self._stored.get(row_class, key)
+            return table.rows[key]
+        if table.is_complete:
+            return None
+        found = self._stored.get(table.row_class, key)
         table.set(key, found)
-        return cast("R | None", found)
+        return found
 
     def where(self, row_class: type[R], column: str, value: Any) -> list[R]:
         """The rows whose lookup column has a value, by key."""
@@ -119,7 +130,7 @@ class View:
         """Keep a row; one that says nothing new stays as it is, with the seq that it had."""
         table = self._tables[type(row)]
         key = table.key_of(row)
-        old = self.get(type(row), *key)
+        old = self._get(table, key)
         if old is not None:
             if old is row:
                 return
@@ -197,8 +208,8 @@ class View:
             table.set(key, old)
         self._undo.clear()
 
-    def changes(self) -> dict[type[Row], tuple[list[Row], list[Key]]]:
-        """Per read model, the rows to be written and the keys to be deleted, in the order in which they changed."""
+    def changes(self) -> Changes:
+        """What has changed since the last handing over."""
         found = {}
         for row_class, table in self._tables.items():
             if table.dirty:
@@ -207,13 +218,20 @@ class View:
                 found[row_class] = (rows, gone)
         return found
 
-    def written(self) -> None:
-        """The changes are in the database."""
+    def hand_over(self) -> Changes:
+        """The changes, for somebody who writes them. Until they are `written`, all of them stay in mind."""
+        changes = self.changes()
         for table in self._tables.values():
             table.dirty.clear()
-            if table.passing:
-                table.forget(table.passing)
-                table.passing.clear()
+            table.leaving, table.passing = table.passing, []
+        return changes
+
+    def written(self) -> None:
+        """What was handed over is in the database."""
+        for table in self._tables.values():
+            if table.leaving:
+                table.forget(table.leaving)
+                table.leaving = []
             if len(table.rows) > CAPACITY:
                 table.forget(list(islice(table.rows, CAPACITY // 2)))
 

@@ -118,7 +118,7 @@ class LiveWorker:
         """Where a tenant comes to a halt the log says so, the others go on, and it is tried again later."""
         try:
             self._look_after(tenant_id)
-            if self._keeper.seq(tenant_id) >= head:
+            if self._keeper.is_level(tenant_id, head):
                 return False
             if self._keeper.advance(tenant_id).is_stale:
                 # A body was replaced that had been folded: what was made of it is to go as well.

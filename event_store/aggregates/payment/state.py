@@ -77,29 +77,39 @@ class State(Struct):
     refunds: dict[str, Refund] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
 
+    # Most payments have none of these, and every fold of a payment asks for all of them.
+
     @property
     def allocated_paise(self) -> int:
-        return sum(allocation.amount_paise for allocation in self.allocations)
+        return sum([allocation.amount_paise for allocation in self.allocations])
 
     @property
     def forfeited_paise(self) -> int:
+        if not self.forfeits:
+            return 0
         return sum(forfeit.amount_paise for forfeit in self.forfeits.values() if not forfeit.is_reversed)
 
     @property
     def refunded_or_reserved_paise(self) -> int:
+        if not self.refunds:
+            return 0
         return sum(refund.amount_paise for refund in self.refunds.values() if refund.is_reserved)
 
     @property
     def refunded_paise(self) -> int:
+        if not self.refunds:
+            return 0
         return sum(refund.amount_paise for refund in self.refunds.values() if refund.status == "processed")
 
     @property
     def open_dispute_paise(self) -> int:
+        if not self.disputes:
+            return 0
         return sum(dispute.amount_paise for dispute in self.disputes.values() if dispute.outcome is None)
 
     @property
     def has_open_dispute(self) -> bool:
-        return any(dispute.outcome is None for dispute in self.disputes.values())
+        return bool(self.disputes) and any(dispute.outcome is None for dispute in self.disputes.values())
 
     @property
     def dispute_uncovered_paise(self) -> int:
@@ -131,7 +141,7 @@ class State(Struct):
             return "reversed"
         if self.has_open_dispute:
             return "disputed"
-        if any(dispute.outcome == "lost" for dispute in self.disputes.values()):
+        if self.disputes and any(dispute.outcome == "lost" for dispute in self.disputes.values()):
             return "charged_back"
         refunded = self.refunded_paise
         if refunded:
