@@ -52,7 +52,6 @@ PER_SECOND = 500
 WARM_UP_SECONDS = 1.0
 ASKED = 200
 _LOOKS_EVERY = 0.002
-BATCH = 20_000
 MANAGER = Bearer("", Actor(type="system", id="bench", roles=("CM",)))
 
 
@@ -199,7 +198,7 @@ def measure_live(
     with ExitStack() as opened:
         store = opened.enter_context(open_store(world.settings))
         live = open_live(world.settings, store, opened)
-        keeper = Keeper(store.feed, live.database, SystemClock(), PROJECTIONS, batch=BATCH)
+        keeper = Keeper(store.feed, live.database, SystemClock(), PROJECTIONS)
         began, folded = time.perf_counter(), 0
         while step := keeper.advance(world.tenant_id).events:
             folded += step
@@ -234,7 +233,7 @@ def measure_live(
 def _folded_alone(store: Store, tenant_id: str, projection: Projection, folder: Path) -> float:
     """Events a second of one projection, into a file of its own."""
     with closing(open_read_database(f"sqlite:///{folder / 'read.sqlite'}", ROWS)) as database:
-        keeper = Keeper(store.feed, database, SystemClock(), (projection,), batch=BATCH)
+        keeper = Keeper(store.feed, database, SystemClock(), (projection,))
         began = time.perf_counter()
         folded = keeper.drain(tenant_id)
         wall = time.perf_counter() - began

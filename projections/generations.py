@@ -19,7 +19,6 @@ from projections.row import Row, columns_of, writer_of
 
 # How long what was read before a swap is kept.
 KEPT_FOR = timedelta(days=7)
-REBUILD_BATCH = 20_000
 _SHOWN = 20
 _HASHED_AT_ONCE = 10_000
 
@@ -84,7 +83,7 @@ def rebuild(
 
     def keeper_of(*some: Projection) -> Keeper:
         only = frozenset((one.name, new[one.name]) for one in some)
-        return Keeper(feed, database, clock, some, left_out, only, REBUILD_BATCH)
+        return Keeper(feed, database, clock, some, left_out, only)
 
     with database.read(tenant_id) as reader:
         until = min(one.seq for one in reader.checkpoints() if one.state == "live" and one.projection in new)

@@ -15,7 +15,7 @@ from mymedic.clock import SystemClock
 from mymedic.settings import Settings
 from projections.catalogue import BY_NAME, ROWS
 from projections.database import ReadDatabase, open_read_database
-from projections.generations import REBUILD_BATCH, OnProgress
+from projections.generations import OnProgress
 from projections.keeper import Keeper
 
 # Below so many events a process of its own takes longer to start than it helps.
@@ -91,6 +91,6 @@ def _fold(
     with open_feed(settings) as feed, closing(open_read_database(settings.read_database_url, ROWS)) as database:
         projections = [BY_NAME[name] for name in generations]
         only = frozenset(generations.items())
-        keeper = Keeper(feed, database, SystemClock(), projections, lambda _: left_out, only, REBUILD_BATCH)
+        keeper = Keeper(feed, database, SystemClock(), projections, lambda _: left_out, only)
         while keeper.advance(tenant_id, until).events:
             pass
