@@ -131,7 +131,7 @@ class Keeper:
             if not step.events:
                 break
             folded += step.events
-        if folded > self._most:
+        if folded > self._least:
             self._database.analyze()
         return folded
 
