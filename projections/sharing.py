@@ -21,13 +21,14 @@ from projections.keeper import Keeper
 # Below so many events a process of its own takes longer to start than it helps.
 SHARED_FROM = 100_000
 _LOOKS_EVERY = 0.5
-# Seconds that a million events of a chain take each of them, as measured; the others take about one.
+# Seconds that a million events of a chain take each of them alone, beyond reading (`bench views`); others take none.
 COST = {
-    "doctor_schedule": 27,
-    "clinic_calendar": 18,
-    "patient_timeline": 17,
-    "portal_slots": 17,
-    "payments_summary": 6,
+    "patient_timeline": 32,
+    "doctor_schedule": 29,
+    "clinic_calendar": 27,
+    "portal_slots": 14,
+    "payments_summary": 9,
+    "followup_queue": 3,
 }
 
 
@@ -52,7 +53,7 @@ class Sharing:
         on_progress: OnProgress,
     ) -> None:
         """Fold these (projection -> generation) up to a seq. What a process stumbles over is raised here."""
-        shares = shared_out({name: COST.get(name, 1) for name in generations}, self.processes)
+        shares = shared_out({name: COST.get(name, 0) for name in generations}, self.processes)
         # Not forked: a copy of this process would have its connections and none of its threads.
         with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
             running = [
