@@ -103,11 +103,8 @@ def patient_key(patient_id: str) -> str:
 
 
 def build_warehouse(events: Sequence[Recorded], as_of: datetime | None = None) -> duckdb.DuckDBPyConnection:
-    """Every model of the project over these events, of one tenant or several; its failing tests fail the build.
-
-    A past state is not tested: it differs from the present one by its moment only.
-    """
-    return opened(run_project(events, new_folder(), as_of=as_of, data_tests=as_of is None))
+    """Every model of the project over these events, of one tenant or several; its failing tests fail the build."""
+    return opened(run_project(events, new_folder(), as_of=as_of))
 
 
 def new_folder() -> Path:
@@ -125,28 +122,18 @@ def opened(report: TransformReport) -> duckdb.DuckDBPyConnection:
 
 
 def run_project(
-    events: Sequence[Recorded],
-    folder: Path,
-    *,
-    as_of: datetime | None = None,
-    unit_tests: bool = False,
-    data_tests: bool = True,
+    events: Sequence[Recorded], folder: Path, *, as_of: datetime | None = None, unit_tests: bool = False
 ) -> TransformReport:
     """Land and build into a folder, whatever comes of it."""
     tenants = sorted({event.tenant_id for event in events})
     for tenant_id in tenants:
         feed = MemoryFeed(event for event in events if event.tenant_id == tenant_id)
         land(feed, tenant_id, folder / "landing", patient_key)
-    return build_landed(folder, tenants, as_of=as_of, unit_tests=unit_tests, data_tests=data_tests)
+    return build_landed(folder, tenants, as_of=as_of, unit_tests=unit_tests)
 
 
 def build_landed(
-    folder: Path,
-    tenants: Sequence[str],
-    *,
-    as_of: datetime | None = None,
-    unit_tests: bool = False,
-    data_tests: bool = True,
+    folder: Path, tenants: Sequence[str], *, as_of: datetime | None = None, unit_tests: bool = False
 ) -> TransformReport:
     """Build over what has landed in `folder/landing`."""
     return transform(
@@ -156,7 +143,6 @@ def build_landed(
         work_dir=Path(_root().name) / "dbt",
         as_of=as_of,
         unit_tests=unit_tests,
-        data_tests=data_tests,
     )
 
 
