@@ -32,12 +32,13 @@ def tables_page(project: Path) -> str:
     ]
     for folder, title in _LAYERS.items():
         lines += [f"## {title}", ""]
-        for model in _models(project / "models" / folder):
+        for model in models_in(project / "models" / folder):
             lines += _section(model)
     return "\n".join(lines)
 
 
-def _models(folder: Path) -> list[dict[str, Any]]:
+def models_in(folder: Path) -> list[dict[str, Any]]:
+    """What the YAML files below a folder say of their models, by name."""
     found = [
         model
         for path in sorted(folder.rglob("*.yml"))

@@ -8,8 +8,8 @@ from functools import cache, partial
 from pathlib import Path
 
 import pytest
-import yaml
 
+from apps.reference.tables import models_in
 from apps.twins import differences, twins
 from event_store.feed import Feed, open_feed
 from event_store.retention.keys import open_vault
@@ -23,18 +23,14 @@ from tests.integration.projections.live import NOW
 from tests.worlds import World
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "projections"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
 def tagged() -> frozenset[str]:
     """The models that say of themselves that they are a twin."""
-    found = set()
-    for path in sorted(MODELS.rglob("*.yml")):
-        for model in yaml.load(path.read_text(), LOADER)["models"]:
-            if model.get("config", {}).get("meta", {}).get("live_twin"):
-                found.add(model["name"])
-    return frozenset(found)
+    return frozenset(
+        model["name"] for model in models_in(MODELS) if model.get("config", {}).get("meta", {}).get("live_twin")
+    )
 
 
 COMPARED = [row for row in twins() if row.table in tagged()]

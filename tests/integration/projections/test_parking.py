@@ -17,9 +17,11 @@ from event_store.subscriptions.leases import Leases
 from event_store.subscriptions.parking import ParkingLog
 from mymedic.clock import ManualClock
 from mymedic.messages import Actor
-from projections import payments_summary
+from projections import patient_timeline, payments_summary
+from projections.keeper import Keeper
 from projections.parking import LiveParking
 from projections.payments_summary import PaymentsSummary
+from projections.streams import Streams
 from projections.view import View
 from projections.worker import Live, LiveWorker
 from tests.integration.projections.live import NOW, smallest
@@ -116,3 +118,31 @@ def test_a_discarded_event_is_left_out_of_every_later_rebuild_too(
         before = hashes_of(live.database, tenant_id, live.projections)
         live.rebuild(tenant_id)
         assert hashes_of(live.database, tenant_id, live.projections) == before
+
+
+def test_a_stream_that_cannot_be_folded_is_parked_for_those_who_look_at_it(
+    new_read_database: Open, log: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant_id = smallest(log)
+    (first, later), *_ = [
+        found
+        for one in log.read(tenant_id, 0, 100_000)
+        if isinstance(one.event, PaymentCaptured) and len(found := log.stream(tenant_id, one.stream_id)[-2:]) == 2
+    ]
+    take = Streams.take
+
+    def stumble(streams: Streams, event: Recorded) -> None:
+        take(streams, event)
+        if event.seq == first.seq:
+            raise ValueError("this stream cannot be folded")
+
+    monkeypatch.setattr(Streams, "take", stumble)
+    database = new_read_database()
+    both = (payments_summary.PROJECTION, patient_timeline.PROJECTION)
+    Keeper(log, database, ManualClock(NOW), both).drain(tenant_id)
+    with database.read(tenant_id) as reader:
+        (parked,) = reader.parked()
+        shown = reader.equal(patient_timeline.PatientTimeline, 1, "event_id", first.event_id)
+    assert (parked.projection, parked.events) == ("payments_summary", 2)
+    assert (parked.first_seq, parked.last_seq) == (first.seq, later.seq)
+    assert [row.seq for row in shown] == [first.seq]
