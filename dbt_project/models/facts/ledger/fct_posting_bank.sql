@@ -48,16 +48,9 @@ shares as (
     where slips.event_type = 'CashDeposited'
     group by slips.tenant_id, slips.bank_account_id, slips.deposit_slip_no, drawers.branch_id
     union all
-    select
-        paid.tenant_id,
-        'L6:claim:' || paid.utr,
-        claims.branch_id,
-        {{ sum_paise('paid.net_paise') }}
-    from {{ ref('stg_claim') }} as paid
-    inner join {{ ref('fct_claim') }} as claims
-        on paid.tenant_id = claims.tenant_id and paid.aggregate_id = claims.claim_id
-    where paid.event_type = 'ClaimSettled'
-    group by paid.tenant_id, paid.utr, claims.branch_id
+    select tenant_id, item_id, branch_id, {{ sum_paise('net_paise') }}
+    from {{ ref('fct_claim_settlement') }}
+    group by tenant_id, item_id, branch_id
 ),
 
 -- the first credit brings what the branches wait for; a second one of the same item was not to be expected
