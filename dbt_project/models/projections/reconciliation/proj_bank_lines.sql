@@ -1,10 +1,12 @@
+-- a UTR is the same in capitals and not: gateways, payers and whoever types one write it as they like
 with recorded as (
-    select * from {{ ref('stg_bank_statement') }}
-    where event_type = 'BankLineRecorded'
+    select lines.*, upper(lines.utr) as transfer_ref
+    from {{ ref('stg_bank_statement') }} as lines
+    where lines.event_type = 'BankLineRecorded'
 ),
 
 batches as (
-    select tenant_id, settlement_utr, item_id
+    select tenant_id, upper(settlement_utr) as settlement_utr, item_id
     from {{ ref('proj_settlement_batches') }}
     where utr_claim = 1
 ),
@@ -33,7 +35,7 @@ claimed as (
     from recorded
     left join batches
         on recorded.tenant_id = batches.tenant_id
-        and recorded.utr = batches.settlement_utr
+        and recorded.transfer_ref = batches.settlement_utr
         and recorded.side = 'C'
     left join {{ ref('proj_cash_deposits') }} as deposits
         on recorded.tenant_id = deposits.tenant_id
@@ -43,7 +45,7 @@ claimed as (
         and recorded.counterparty_class = 'cash_deposit'
     left join transfers
         on recorded.tenant_id = transfers.tenant_id
-        and recorded.utr = transfers.utr
+        and recorded.transfer_ref = transfers.utr
         and recorded.side = 'C'
     left join expected as by_rrn
         on recorded.tenant_id = by_rrn.tenant_id
@@ -52,7 +54,7 @@ claimed as (
         and recorded.counterparty_class in ('upi_qr', 'unknown')
     left join expected as by_utr
         on recorded.tenant_id = by_utr.tenant_id
-        and recorded.utr = by_utr.match_key
+        and recorded.transfer_ref = by_utr.match_key
         and by_utr.kind = case recorded.side when 'C' then 'qr' else 'refund' end
         and recorded.counterparty_class in ('upi_qr', 'unknown')
 )
@@ -67,7 +69,7 @@ select
     claimed.side,
     claimed.amount_paise,
     claimed.narration_masked,
-    claimed.utr,
+    claimed.transfer_ref as utr,
     claimed.rrn,
     claimed.deposit_slip_no,
     claimed.counterparty_class,

@@ -15,7 +15,7 @@ claims as (
         case channel
             when 'gateway' then gateway_payment_id
             when 'pos' then coalesce(rrn, terminal_id || ':' || auth_code)
-            else rrn
+            else upper(rrn)
         end as match_key,
         captured_at as occurred_at,
         captured_paise - reversed_paise as left_paise,
@@ -43,7 +43,9 @@ claims as (
         case when refunds.destination = 'bank_transfer' then 'bank_transfer' else payments.mode end as mode,
         case
             when refunds.destination <> 'bank_transfer' and payments.channel = 'gateway' then refunds.gateway_refund_id
-            else coalesce(refunds.arn_or_rrn, refunds.gateway_refund_id)
+            when refunds.destination <> 'bank_transfer' and payments.channel = 'pos'
+                then coalesce(refunds.arn_or_rrn, refunds.gateway_refund_id)
+            else coalesce(upper(refunds.arn_or_rrn), refunds.gateway_refund_id)
         end as match_key,
         refunds.processed_at as occurred_at,
         refunds.amount_paise as left_paise,

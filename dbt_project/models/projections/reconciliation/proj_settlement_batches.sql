@@ -64,12 +64,13 @@ select
     payout_paise,
     carry_out_paise,
     lines_n,
-    -- one transfer pays one batch
+    -- one transfer pays one batch: the first that is paid anything
     case
         when settlement_utr is not null
             then
                 row_number() over (
-                    partition by tenant_id, settlement_utr order by settled_on, gateway, settlement_id
+                    partition by tenant_id, upper(settlement_utr)
+                    order by case when payout_paise > 0 then 0 else 1 end, settled_on, gateway, settlement_id
                 )
     end as utr_claim,
     opened_on,
