@@ -46,11 +46,25 @@ erased as (
     group by tenant_id, aggregate_id
 ),
 
+-- another system's bills name patients as well
+billed as (
+    select
+        bills.tenant_id,
+        coalesce(aliases.survivor_key, bills.patient_key) as patient_key,
+        max(bills.seq) as last_seq
+    from {{ ref('stg_invoice') }} as bills
+    left join aliases on bills.tenant_id = aliases.tenant_id and bills.patient_key = aliases.patient_key
+    where bills.event_type = 'BillingImported' and bills.patient_key is not null
+    group by bills.tenant_id, coalesce(aliases.survivor_key, bills.patient_key)
+),
+
 -- an imported history names patients who were never registered here
 members as (
     select tenant_id, patient_key from known
     union
     select tenant_id, patient_key from visited
+    union
+    select tenant_id, patient_key from billed
 )
 
 select
@@ -62,10 +76,14 @@ select
     visited.first_visit_on,
     erased.patient_key is not null as is_erased,
     known.patient_key is null as is_imputed,
-    greatest(coalesce(known.last_seq, 0), coalesce(visited.last_seq, 0), coalesce(erased.last_seq, 0)) as last_seq
+    greatest(
+        coalesce(known.last_seq, 0), coalesce(visited.last_seq, 0), coalesce(billed.last_seq, 0),
+        coalesce(erased.last_seq, 0)
+    ) as last_seq
 from members
 left join known on members.tenant_id = known.tenant_id and members.patient_key = known.patient_key
 left join visited on members.tenant_id = visited.tenant_id and members.patient_key = visited.patient_key
+left join billed on members.tenant_id = billed.tenant_id and members.patient_key = billed.patient_key
 left join erased on members.tenant_id = erased.tenant_id and members.patient_key = erased.patient_key
 left join details as sexes on known.tenant_id = sexes.tenant_id and known.sex_seq = sexes.seq
 left join details as births on known.tenant_id = births.tenant_id and known.birth_seq = births.seq

@@ -6,7 +6,7 @@ select
     lines.aggregate_id as bill_id,
     coalesce(lines.charge_ref, lines.external_ref) as bill_ref,
     lines.kind,
-    lines.patient_key,
+    coalesce(aliases.survivor_key, lines.patient_key) as patient_key,
     coalesce(branches.branch_id, '-1') as branch_id,
     coalesce(branches.city_id, '-1') as city_id,
     lines.method,
@@ -23,6 +23,8 @@ select
     lines.seq as source_seq
 from {{ ref('stg_invoice') }} as lines
 inner join {{ ref('proj_tenants') }} as tenants on lines.tenant_id = tenants.tenant_id
+left join {{ ref('proj_patient_aliases') }} as aliases
+    on lines.tenant_id = aliases.tenant_id and lines.patient_key = aliases.patient_key
 left join {{ ref('dim_branch') }} as branches
     on lines.tenant_id = branches.tenant_id and lines.branch_ref = branches.branch_id and branches.is_current
 where lines.event_type = 'BillingImported'

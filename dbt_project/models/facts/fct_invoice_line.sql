@@ -15,7 +15,7 @@ select
     lines.invoice_id,
     lines.business_date,
     lines.occurred_at,
-    coalesce(lines.patient_key, '-1') as patient_key,
+    coalesce(aliases.survivor_key, lines.patient_key, '-1') as patient_key,
     coalesce(branches.branch_id, '-1') as branch_id,
     coalesce(branches.city_id, '-1') as city_id,
     coalesce(practitioners.practitioner_id, '-1') as practitioner_id,
@@ -35,6 +35,8 @@ select
     lines.gst_paise,
     lines.total_paise
 from lines
+left join {{ ref('proj_patient_aliases') }} as aliases
+    on lines.tenant_id = aliases.tenant_id and lines.patient_key = aliases.patient_key
 left join {{ ref('dim_branch') }} as branches
     on lines.tenant_id = branches.tenant_id
     and lines.branch_id = branches.branch_id

@@ -2,7 +2,7 @@ select
     admissions.tenant_id,
     admissions.admission_id,
     admissions.his_visit_no,
-    coalesce(admissions.patient_key, '-1') as patient_key,
+    coalesce(aliases.survivor_key, admissions.patient_key, '-1') as patient_key,
     admissions.encounter_id,
     coalesce(branches.branch_id, '-1') as branch_id,
     coalesce(branches.city_id, '-1') as city_id,
@@ -39,6 +39,8 @@ select
     admissions.last_seq
 from {{ ref('proj_admissions') }} as admissions
 inner join {{ ref('proj_tenants') }} as tenants on admissions.tenant_id = tenants.tenant_id
+left join {{ ref('proj_patient_aliases') }} as aliases
+    on admissions.tenant_id = aliases.tenant_id and admissions.patient_key = aliases.patient_key
 left join {{ ref('dim_branch') }} as branches
     on admissions.tenant_id = branches.tenant_id
     and admissions.branch_id = branches.branch_id

@@ -2,7 +2,7 @@ select
     claims.tenant_id,
     claims.claim_id,
     coalesce(payers.payer_id, '-1') as payer_id,
-    coalesce(claims.patient_key, '-1') as patient_key,
+    coalesce(aliases.survivor_key, claims.patient_key, '-1') as patient_key,
     coalesce(claims.branch_id, '-1') as branch_id,
     coalesce(admissions.city_id, branches.city_id, '-1') as city_id,
     coalesce(admissions.practitioner_id, '-1') as practitioner_id,
@@ -52,6 +52,8 @@ select
     claims.last_seq
 from {{ ref('proj_claim_worklist') }} as claims
 inner join {{ ref('proj_tenants') }} as tenants on claims.tenant_id = tenants.tenant_id
+left join {{ ref('proj_patient_aliases') }} as aliases
+    on claims.tenant_id = aliases.tenant_id and claims.patient_key = aliases.patient_key
 left join {{ ref('fct_admission') }} as admissions
     on claims.tenant_id = admissions.tenant_id and claims.admission_id = admissions.admission_id
 left join {{ ref('dim_branch') }} as branches
