@@ -50,7 +50,10 @@ def write_off_balance(state: State, command: WriteOffBalance, context: Context) 
 
 
 def _credited(state: State, credit: CreditLine) -> InvoiceLine:
-    """R-GST-1 splits the credit; one that takes all that is left of a line takes its tax to the paisa."""
+    """R-GST-1 splits the credit, and never beyond what is left of the line's tax and of what it was asked on.
+
+    So one that takes all that is left takes both to the paisa, however earlier credits of the line were rounded.
+    """
     left = state.lines.get(credit.line_no)
     if left is None:
         raise Refused("VALIDATION_FAILED", f"the invoice has no line {credit.line_no}", line_no=credit.line_no)
@@ -61,15 +64,13 @@ def _credited(state: State, credit: CreditLine) -> InvoiceLine:
         line_no=credit.line_no,
         left_paise=left.total_paise,
     )
-    if credit.amount_paise == left.total_paise:
-        taxable, gst = left.taxable_paise, left.gst_paise
-    else:
-        taxable, gst = tax_inside(credit.amount_paise, left.gst_bps)
+    taxable, _ = tax_inside(credit.amount_paise, left.gst_bps)
+    taxable = max(min(taxable, left.taxable_paise), credit.amount_paise - left.gst_paise)
     return InvoiceLine(
         line_no=credit.line_no,
         taxable_paise=taxable,
-        gst_paise=gst,
-        total_paise=taxable + gst,
+        gst_paise=credit.amount_paise - taxable,
+        total_paise=credit.amount_paise,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from event_store.aggregates.invoice.commands import CreditLine, IssueCreditNote, WriteOffBalance
-from event_store.aggregates.invoice.events import InvoiceCredited, InvoiceLine, InvoiceWrittenOff
+from event_store.aggregates.invoice.events import InvoiceCredited, InvoiceIssued, InvoiceLine, InvoiceWrittenOff
 from event_store.aggregates.payment.events import PaymentAllocated, PaymentDeallocated
 from mymedic.messages import Event
 from tests.scenario import Scenario
@@ -63,6 +65,25 @@ def test_the_last_credit_of_a_line_takes_the_rest_of_its_tax() -> None:
     assert sum(part.taxable_paise for part in lines) == 100_000
     assert sum(part.gst_paise for part in lines) == 18_000
     assert refused(world, credit((2, 1)), FINANCE).code == "CREDIT_EXCEEDS_INVOICE"
+
+
+@pytest.mark.parametrize(
+    ("price", "gst_bps", "credits"),
+    [(117_118, 1800, (51_761, 65_356, 1)), (455_222, 500, (7634, 447_584, 4)), (10, 1800, (3, 3, 3, 1))],
+)
+def test_credits_in_small_parts_never_take_more_tax_than_is_left(
+    price: int, gst_bps: int, credits: tuple[int, ...]
+) -> None:
+    world = a_clinic()
+    peel = line(1, service_id="svc_peel", unit_price_paise=price, gst_bps=gst_bps)
+    (bill,) = world.when(invoice(peel), actor=FINANCE, id="inv_1")
+    assert isinstance(bill, InvoiceIssued)
+    parts = [world.when(credit((1, amount)), actor=FINANCE)[0] for amount in credits]
+    lines = [part.lines[0] for part in parts if isinstance(part, InvoiceCredited)]
+    assert [part.total_paise for part in lines] == list(credits)
+    assert all(part.taxable_paise >= 0 and part.gst_paise >= 0 for part in lines)
+    assert sum(part.taxable_paise for part in lines) == bill.taxable_paise
+    assert sum(part.gst_paise for part in lines) == bill.gst_paise
 
 
 def test_a_full_credit_makes_the_invoice_an_error() -> None:
