@@ -15,6 +15,7 @@ from event_store.aggregates.patient.commands import (
     WithdrawConsent,
 )
 from event_store.aggregates.patient.events import (
+    FIRST_BIRTH_YEAR,
     ConsentPii,
     ConsentRecorded,
     ConsentWithdrawn,
@@ -78,13 +79,14 @@ def _check_guardian(command: RegisterPatient, context: Context) -> None:
         guardian = check_present(context, command.guardian_patient_id)
         check(not guardian.is_minor(today), "GUARDIAN_REQUIRED", "a guardian is of full age")
     else:
-        dob = command.pii.dob
-        age = _age(dob, today) if dob else today.year - command.birth_year
+        age = _age(command.pii.dob, command.birth_year, today)
         check(age >= ADULT_AGE, "GUARDIAN_REQUIRED", "a patient under 18 needs a guardian", field="guardian_patient_id")
 
 
-def _age(dob: date, on: date) -> int:
-    return on.year - dob.year - ((on.month, on.day) < (dob.month, dob.day))
+def _age(dob: date | None, birth_year: int, on: date) -> int:
+    """Completed years; without the date of birth, those that the year of birth makes possible."""
+    is_before_birthday = dob is not None and (on.month, on.day) < (dob.month, dob.day)
+    return on.year - birth_year - is_before_birthday
 
 
 def update_patient(state: State, command: UpdatePatient, context: Context) -> Iterable[Event]:
@@ -96,23 +98,29 @@ def update_patient(state: State, command: UpdatePatient, context: Context) -> It
         "VALIDATION_FAILED",
         "nothing is changed",
     )
-    birth_year = clear.birth_year
+    today, birth_year = context.today(), clear.birth_year
     if pii.dob is not None:
         check(
-            pii.dob <= context.today() and birth_year in (None, pii.dob.year),
+            pii.dob <= today and birth_year in (None, pii.dob.year),
             "VALIDATION_FAILED",
             "the date of birth lies in the future or in another year than the year of birth",
             field="pii_patch.dob",
         )
         birth_year = pii.dob.year
+        check(
+            birth_year >= FIRST_BIRTH_YEAR,
+            "VALIDATION_FAILED",
+            f"nobody here was born before {FIRST_BIRTH_YEAR}",
+            field="pii_patch.dob",
+        )
     check(
-        birth_year is None or birth_year <= context.today().year,
+        birth_year is None or birth_year <= today.year,
         "VALIDATION_FAILED",
         "nobody is born in the future",
         field="clear_patch.birth_year",
     )
     check(
-        birth_year is None or context.today().year - birth_year >= ADULT_AGE or state.guardian_patient_id,
+        birth_year is None or _age(pii.dob, birth_year, today) >= ADULT_AGE or state.guardian_patient_id,
         "GUARDIAN_REQUIRED",
         "a patient under 18 needs a guardian",
         field="clear_patch.birth_year",

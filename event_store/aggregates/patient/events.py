@@ -12,7 +12,8 @@ from mymedic.messages import Event, Id, Sha256, Text, Timestamp
 Sex = Literal["male", "female", "other", "unknown"]
 Purpose = Literal["care", "messaging", "claims_share", "analytics", "abdm_link"]
 GivenBy = Literal["patient", "guardian"]
-BirthYear = Annotated[int, Meta(ge=1880, le=2200)]
+FIRST_BIRTH_YEAR = 1880
+BirthYear = Annotated[int, Meta(ge=FIRST_BIRTH_YEAR, le=2200)]
 # E.164; numbers of India are mobile ones, which begin with 6 to 9
 Phone = Annotated[str, Meta(pattern=r"^(\+91[6-9][0-9]{9}|\+(?!91)[1-9][0-9]{6,14})(?!\n)$")]
 AbhaNumber = Annotated[str, Meta(pattern=r"^[0-9]{2}-?[0-9]{4}-?[0-9]{4}-?[0-9]{4}(?!\n)$")]

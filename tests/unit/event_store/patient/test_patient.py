@@ -147,6 +147,7 @@ def test_an_update_carries_what_changed() -> None:
         {"pii_patch": PatientPiiPatch()},
         {"clear_patch": PatientClearPatch(birth_year=2027)},
         {"pii_patch": PatientPiiPatch(dob=date(2026, 11, 3))},
+        {"pii_patch": PatientPiiPatch(dob=date(1879, 12, 31))},
         {"pii_patch": PatientPiiPatch(dob=date(1990, 1, 1)), "clear_patch": PatientClearPatch(birth_year=1991)},
     ],
 )
@@ -159,6 +160,16 @@ def test_nobody_becomes_a_child_without_a_guardian(birth_year: int) -> None:
     younger = PatientClearPatch(birth_year=birth_year)
     assert refused(with_asha(), update(clear_patch=younger)).code == "GUARDIAN_REQUIRED"
     assert with_a_child().when(UpdatePatient(patient_id="pat_mini", clear_patch=younger), actor=DESK)
+
+
+@pytest.mark.parametrize(("dob", "is_minor"), [(date(2008, 11, 3), True), (date(2008, 11, 2), False)])
+def test_a_date_of_birth_tells_the_age_to_the_day(dob: date, is_minor: bool) -> None:
+    """Monday is 2 November 2026."""
+    born = update(pii_patch=PatientPiiPatch(dob=dob))
+    if is_minor:
+        assert refused(with_asha(), born).code == "GUARDIAN_REQUIRED"
+    else:
+        assert with_asha().when(born, actor=DESK)
 
 
 def test_erased_patients_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
