@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from event_store.catalogue import AGGREGATES, aggregate_of_stream, encode_payload
+from event_store.catalogue import AGGREGATES, aggregate_of_stream, check_readable, encode_payload
 from event_store.context import DecisionContext
 from event_store.ledger.chain import body_digest, link
 from event_store.ledger.reads import GuardKey, Head, Held
@@ -157,6 +157,7 @@ class Appender:
             "retention_class": ",".join(event.retention),
         }
         payload = encode_payload(event)
+        check_readable(event, payload)
         digest = body_digest(payload, sealed)
         event_hash = link(head.event_hash, hashed, digest)
         values = tuple(hashed.values())

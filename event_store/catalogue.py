@@ -131,6 +131,19 @@ def encode_payload(event: Event) -> bytes:
     return canonical_json(event)
 
 
+def check_readable(event: Event, payload: bytes) -> None:
+    """VALIDATION_FAILED for an event, and its payload, that could not be read again.
+
+    A decision makes its events in Python, which holds nothing against its type; once recorded, one figure out of
+    bounds would stop everybody who reads the tenant's log.
+    """
+    try:
+        _DECODE[type(event).__name__, event.version](payload)
+    except msgspec.ValidationError as error:
+        said = f"{type(event).__name__} cannot be recorded: {error}"
+        raise Refused("VALIDATION_FAILED", said, event_type=type(event).__name__) from error
+
+
 class Pasts(Protocol):
     """Where what an old event does not say itself can be had (`event_store.past`)."""
 

@@ -8,8 +8,12 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from event_store.aggregates.cash_session.commands import RecordCashMovement
+from event_store.aggregates.cash_session.events import CashMovementRecorded
+from event_store.catalogue import AGGREGATES
 from event_store.ledger.verify import verify_chain
 from event_store.rebuild import guard_differences
+from mymedic.deciding import Decision
 from mymedic.errors import Refused
 from mymedic.messages import Envelope
 from tests.integration.ledger.conftest import Bench
@@ -76,6 +80,23 @@ def test_a_guard_refuses_its_own_command_and_not_the_group(bench: Bench) -> None
     assert [ack.status for ack in acks] == ["accepted", "rejected"] * 3
     assert {ack.error.code for ack in acks if ack.error} == {"CASH_SESSION_OPEN"}
     assert guard_differences(bench.store.ledger, bench.store.feed, TENANT) == []
+
+
+def test_what_nobody_could_read_again_is_not_recorded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip in a decision's arithmetic costs its own command, and not the tenant's log."""
+    register_tenant(bench.store)
+    session = drawer(bench)
+    slip = CashMovementRecorded(kind="float_in", amount_paise=-1)
+    decision = Decision(lambda state, command, context: [slip], target="cash_session_id")
+    with monkeypatch.context() as patch:
+        patch.setitem(AGGREGATES["cash_session"].decisions, RecordCashMovement, decision)
+        refused = submit(bench.store, petty(session), "cmd_1")
+    assert refused.error is not None and refused.error.code == "VALIDATION_FAILED"
+    assert refused.error.details == {"event_type": "CashMovementRecorded"}
+    accepted(submit(bench.store, petty(session, 500), "cmd_2"))
+    assert bench.store.handler.state(TENANT, "cash_session", session).expected_paise == 200_500
+    types = [event.event_type for event in bench.store.feed.read(TENANT)]
+    assert types[2:] == ["CashSessionOpened", "CashMovementRecorded"]
 
 
 def test_the_expected_version_is_checked(bench: Bench) -> None:
