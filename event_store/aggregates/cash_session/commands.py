@@ -39,7 +39,7 @@ class CountCashDrawer(Command, frozen=True, kw_only=True):
 
 
 class CloseCashSession(Command, frozen=True, kw_only=True):
-    """C82. A finance actor who did not count may close any session; the front desk only within the tolerance."""
+    """C82. Above the tolerance somebody of finance who did not count closes it, or signs beside the front desk."""
 
     who: ClassVar = frozenset({"FD", "FN"})
     cash_session_id: Id

@@ -17,7 +17,7 @@ from event_store.aggregates.cash_session.events import (
     CashSessionOpened,
 )
 from event_store.aggregates.cash_session.state import INFLOWS, State
-from mymedic.deciding import Context, Decision, check
+from mymedic.deciding import Context, Decision, check, four_eyes
 from mymedic.messages import Command, Event, On
 
 
@@ -72,14 +72,6 @@ def close_session(state: State, command: CloseCashSession, context: Context) -> 
         counted_paise=counted,
     )
     variance = counted - state.expected_paise
-    tolerance = context.state("tenant", context.tenant_id).settings.cash_tolerance_paise
-    is_cosigned = context.actor.has("FN") and context.actor.id != state.counted_by
-    check(
-        abs(variance) <= tolerance or is_cosigned,
-        "FOUR_EYES_REQUIRED",
-        "a difference this large is closed by finance, and not by who counted",
-        tolerance_paise=tolerance,
-    )
     return [
         CashSessionClosed(
             expected_paise=state.expected_paise,
@@ -87,9 +79,26 @@ def close_session(state: State, command: CloseCashSession, context: Context) -> 
             variance_paise=variance,
             drop_paise=command.drop_paise,
             retained_float_paise=command.retained_float_paise,
-            cosigned_by=context.actor.id if abs(variance) > tolerance else None,
+            cosigned_by=_answering_for(variance, state, context),
         )
     ]
+
+
+def _answering_for(variance_paise: int, state: State, context: Context) -> str | None:
+    """Who of finance stands for a difference above the tolerance: closing it, or signing beside who closes it."""
+    tolerance = context.state("tenant", context.tenant_id).settings.cash_tolerance_paise
+    if abs(variance_paise) <= tolerance:
+        return None
+    if context.actor.has("FN") and context.actor.id != state.counted_by:
+        return context.actor.id
+    cosigner = four_eyes(context, second=("FN",))
+    check(
+        cosigner.id != state.counted_by,
+        "FOUR_EYES_REQUIRED",
+        "a difference this large is answered for by finance, and not by who counted",
+        tolerance_paise=tolerance,
+    )
+    return cosigner.id
 
 
 def record_deposit(state: State, command: RecordCashDeposit, context: Context) -> list[Event | On]:

@@ -7,6 +7,7 @@ import pytest
 from event_store.aggregates.cash_session import commands as c
 from event_store.aggregates.cash_session import events as e
 from event_store.aggregates.tenant.events import SettingsPatch, TenantSettingsChanged
+from mymedic.errors import Refused
 from mymedic.messages import Actor
 from tests.scenario import Scenario
 from tests.unit.event_store.clinic import DESK, FINANCE, TENANT, a_clinic, ist
@@ -133,6 +134,25 @@ def test_a_large_difference_needs_a_second_person_from_finance(paise: int) -> No
     (event,) = world.when(close(0, paise), actor=FINANCE)
     assert isinstance(event, e.CashSessionClosed)
     assert (event.variance_paise, event.cosigned_by) == (paise - 50_000, FINANCE.id)
+
+
+def test_finance_may_sign_beside_the_desk() -> None:
+    world = opened().given("cash_session", "cash_1", counted(30_000))
+    for nobody in (DESK, BOTH, Actor(type="user", id="stf_two", roles=("FD",))):
+        with pytest.raises(Refused) as refusal:
+            world.when(close(0, 30_000), actor=DESK, cosigner=nobody)
+        assert refusal.value.code == "FOUR_EYES_REQUIRED"
+    (event,) = world.when(close(0, 30_000), actor=DESK, cosigner=FINANCE)
+    assert isinstance(event, e.CashSessionClosed)
+    assert (event.variance_paise, event.cosigned_by) == (-20_000, FINANCE.id)
+
+
+def test_who_counted_does_not_sign_for_it() -> None:
+    other = Actor(type="user", id="stf_two", roles=("FD",))
+    world = opened().given("cash_session", "cash_1", counted(30_000, by=FINANCE.id))
+    with pytest.raises(Refused) as refusal:
+        world.when(close(0, 30_000), actor=other, cosigner=FINANCE)
+    assert refusal.value.code == "FOUR_EYES_REQUIRED"
 
 
 def test_how_large_is_the_tenants_choice() -> None:
