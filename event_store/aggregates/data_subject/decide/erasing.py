@@ -19,7 +19,7 @@ from event_store.aggregates.data_subject.events import (
 )
 from event_store.aggregates.data_subject.state import REQUEST, Request, State
 from mymedic.bodies import Replaced
-from mymedic.deciding import Context, Decision, check
+from mymedic.deciding import Context, Decision, check, other_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event, canonical_json
 from mymedic.patients import check_present, records_of
@@ -56,6 +56,7 @@ def approve_erasure(state: State, command: ApproveErasure, context: Context) -> 
         "FOUR_EYES_REQUIRED",
         "whoever asked for an erasure does not approve it",
     )
+    other_eyes(context, "data_subject", context.id, "ErasureRequested", request_id=command.request_id)
     records = records_of(context, state.patient_id)
     check_no_hold(context, records)
     _check_retention(request, records, context)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from event_store.aggregates.data_subject.commands import ReleaseLegalHold
 from event_store.aggregates.data_subject.events import (
     DestructionCounts,
     DestructionExecuted,
@@ -27,6 +28,7 @@ from tests.unit.event_store.data_subject.people import (
     AUDITOR,
     FREE,
     PAST_NOTICE,
+    SECOND_AUDITOR,
     a_seen_patient,
     approve,
     approved,
@@ -116,6 +118,16 @@ def test_whoever_asked_does_not_approve(requested_by: str) -> None:
     entered_by = AUDITOR if requested_by == "pat_asha" else MANAGER
     world.when(request(requested_by=requested_by), actor=entered_by)
     assert refused(world, approve(), AUDITOR).code == "FOUR_EYES_REQUIRED"
+
+
+def test_whoever_caused_the_request_does_not_approve() -> None:
+    """R-AUTH-4: a program asked, because of what this person had asked before."""
+    world = a_seen_patient().at(FREE)
+    (cause,) = world.when(hold(), actor=AUDITOR)
+    world.when(ReleaseLegalHold(hold_id="hold_1", reason="over", authority_ref="CC 12/2026"), actor=SECOND_AUDITOR)
+    world.when(request(), actor=MANAGER, because=cause)
+    assert refused(world, approve(), AUDITOR).code == "FOUR_EYES_REQUIRED"
+    assert world.when(approve(), actor=SECOND_AUDITOR)
 
 
 def test_a_request_is_approved_once_and_must_exist() -> None:
