@@ -16,6 +16,7 @@ from event_store.aggregates.appointment.events import (
 )
 from event_store.aggregates.notification.commands import RequestNotification
 from event_store.recorded import Recorded
+from mymedic.patients import survivor_of
 from processes.world import Timer, World
 
 REMIND = "remind_patient"
@@ -74,9 +75,12 @@ def _remind(appointment_id: str, start_at: datetime, world: World) -> None:
 
 
 def _tell(template: str, patient_id: str | None, related_ref: str, world: World) -> None:
-    """`related_ref` begins with the appointment's id and says which occasion of the template it is."""
+    """`related_ref` begins with the appointment's id and says which occasion of the template it is.
+
+    Whose record was merged since is told under the survivor's: there stand their consent and their present number.
+    """
     command = RequestNotification(
-        patient_id=patient_id or "",
+        patient_id=survivor_of(world, patient_id or ""),
         channel="whatsapp",
         template=template,
         category="utility",

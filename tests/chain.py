@@ -62,10 +62,15 @@ class Chain:
         return self
 
     def ask(
-        self, command: Command, actor: Actor = DESK, id: str | None = None, channel: EntryChannel = "console"
+        self,
+        command: Command,
+        actor: Actor = DESK,
+        id: str | None = None,
+        channel: EntryChannel = "console",
+        cosigner: Actor | None = None,
     ) -> str:
         """Send a command that must be accepted, and let follow what follows; the id of what took it."""
-        ack = self.send(command, actor, id, channel)
+        ack = self.send(command, actor, id, channel, cosigner)
         assert ack.error is None, ack.error
         return (ack.stream_id or "").partition("-")[2]
 
@@ -76,7 +81,12 @@ class Chain:
         return ack.error.code
 
     def send(
-        self, command: Command, actor: Actor = DESK, id: str | None = None, channel: EntryChannel = "console"
+        self,
+        command: Command,
+        actor: Actor = DESK,
+        id: str | None = None,
+        channel: EntryChannel = "console",
+        cosigner: Actor | None = None,
     ) -> Ack:
         self._asked += 1
         envelope = Envelope(
@@ -84,6 +94,7 @@ class Chain:
             command_id=f"cmd_asked_{self._asked}",
             tenant_id=self.tenant_id,
             actor=actor,
+            cosigner=cosigner,
             issued_at=self.clock.now(),
             channel=channel,
             aggregate_id=id,

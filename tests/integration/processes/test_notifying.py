@@ -11,7 +11,7 @@ from event_store.aggregates.appointment.commands import (
     JoinWaitlist,
     RescheduleAppointment,
 )
-from event_store.aggregates.patient.commands import ConsentGiver, RecordConsent, WithdrawConsent
+from event_store.aggregates.patient.commands import ConsentGiver, MergePatients, RecordConsent, WithdrawConsent
 from event_store.aggregates.tenant.commands import UpdateTenantSettings
 from event_store.aggregates.tenant.events import SettingsPatch
 from tests.chain import BALA, CONSULTATION, Chain
@@ -98,6 +98,17 @@ def test_whoever_is_offered_a_seat_hears_of_it_while_it_is_kept(chain: Chain) ->
     chain.ask(wait, BALA, "appt_wait", "portal")
     chain.ask(CancelAppointment(appointment_id="appt_1", initiator="patient", reason_code="cost"), PATIENT)
     assert told(chain)[1:] == [("appointment_cancelled", "appt_1"), ("seat_offered", "appt_wait")]
+
+
+def test_whose_record_is_merged_is_reminded_all_the_same(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
+    """The booking stands under the duplicate's record; what is told, under the survivor's."""
+    chain.book("appt_bala", 4, "18:15", BALA)
+    merge = MergePatients(survivor_id="pat_asha", duplicate_id="pat_bala", reason="one woman, two files")
+    chain.ask(merge, cosigner=MANAGER)
+    chain.at(3, "18:00")
+    assert told(chain)[1:] == [("appointment_reminder", "appt_bala@2026-11-04")]
+    assert [event.patient_id for event in chain.events("NotificationRequested")] == ["pat_bala", "pat_asha"]
+    assert caplog.messages == []
 
 
 def test_without_consent_nothing_is_requested_and_nobody_is_alarmed(
