@@ -51,6 +51,12 @@ def check_present(context: Context, patient_id: str) -> Any:
     """The patient's state; NOT_FOUND, PATIENT_ERASED, or PATIENT_MERGED with the survivor to use instead."""
     patient = context.require("patient", patient_id)
     check_not_erased(context, patient_id)
+    check_not_merged(context, patient_id)
+    return patient
+
+
+def check_not_merged(context: Context, patient_id: str) -> None:
+    """PATIENT_MERGED, with the survivor to use instead, for the record of a duplicate."""
     survivor_id = survivor_of(context, patient_id)
     check(
         survivor_id == patient_id,
@@ -58,4 +64,3 @@ def check_present(context: Context, patient_id: str) -> Any:
         "this record was merged into another; use the survivor",
         survivor_id=survivor_id,
     )
-    return patient

@@ -29,7 +29,7 @@ from event_store.aggregates.patient.state import ADULT_AGE, State, likeness_pref
 from mymedic.deciding import Context, Decision, check, four_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event
-from mymedic.patients import check_not_erased, check_present, records_of, survivor_of
+from mymedic.patients import check_not_erased, check_not_merged, check_present, records_of, survivor_of
 
 
 def register_patient(state: State, command: RegisterPatient, context: Context) -> Iterable[Event]:
@@ -161,6 +161,8 @@ def record_consent(state: State, command: RecordConsent, context: Context) -> It
 
 
 def withdraw_consent(state: State, command: WithdrawConsent, context: Context) -> Iterable[Event]:
+    # What counts is the survivor's consent: taken away from the duplicate's record, it would stand.
+    check_not_merged(context, state.patient_id)
     check(
         command.purpose in state.consents,
         "INVALID_STATE",

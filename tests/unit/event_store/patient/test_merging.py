@@ -8,7 +8,7 @@ import pytest
 
 from event_store.aggregates.appointment.commands import CancelAppointment, MarkNoShow, RescheduleAppointment
 from event_store.aggregates.appointment.events import AppointmentBooked
-from event_store.aggregates.patient.commands import MergePatients, UnmergePatients, UpdatePatient
+from event_store.aggregates.patient.commands import MergePatients, UnmergePatients, UpdatePatient, WithdrawConsent
 from event_store.aggregates.patient.events import PatientsMerged, PatientsUnmerged
 from event_store.authorise import authorise_target
 from event_store.catalogue import AGGREGATES, owner_of
@@ -151,6 +151,15 @@ def test_a_duplicate_is_not_changed_nor_booked_and_the_survivor_is_named() -> No
     for command in (book(patient_id="pat_bala"), hold(patient_id="pat_bala"), UpdatePatient(patient_id="pat_bala")):
         refusal = refused(world, command)
         assert (refusal.code, refusal.details["survivor_id"]) == ("PATIENT_MERGED", "pat_asha")
+
+
+def test_a_consent_is_taken_away_where_it_counts() -> None:
+    """Either record has one. A withdrawal from the duplicate's would be believed and change nothing."""
+    world = merged(a_clinic())
+    refusal = refused(world, WithdrawConsent(patient_id="pat_bala", purpose="care"), BALA)
+    assert (refusal.code, refusal.details["survivor_id"]) == ("PATIENT_MERGED", "pat_asha")
+    assert world.when(WithdrawConsent(patient_id="pat_asha", purpose="care"), actor=BALA)
+    assert refused(world, book()).code == "CONSENT_REQUIRED"
 
 
 def test_inv_a2_holds_over_all_records_of_a_patient() -> None:
