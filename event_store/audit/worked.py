@@ -79,7 +79,9 @@ def _standing(then: Then, state: AppointmentState) -> dict[str, Any]:
         "ended_at": then.occurred_at,
         "penalty_floor_bps": state.penalty_floor_bps,
         "price_quoted_paise": state.price_quoted_paise,
-        "held_by_payment": {one.payment_id: one.held_paise for one in payments if one.captured_paise},
+        "held_by_payment": {
+            one.payment_id: one.held_paise for one in payments if one.captured_paise and not one.late_capture
+        },
     }
 
 

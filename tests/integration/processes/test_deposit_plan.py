@@ -111,6 +111,23 @@ def test_two_payments_are_forfeited_first_come_first_kept(chain: Chain) -> None:
         assert refund.amount_paise == 10_000
 
 
+def test_money_that_came_too_late_is_no_part_of_what_is_kept(chain: Chain, caplog: pytest.LogCaptureFixture) -> None:
+    """R-POL-7. It came and the patient cancelled before anybody had sent it back."""
+    payment_id = booked(chain)
+    late_id = chain.order(40_000, purpose="balance", appointment_id="appt_1")
+    with chain.at(3, "13:00").paused():
+        chain.captured(late_id, "gw_2")
+        chain.ask(cancel(), PATIENT)
+    chain.runner.drain(chain.tenant_id)
+    (cancelled,) = chain.events("AppointmentCancelled")
+    assert (cancelled.held_paise, cancelled.forfeit_paise) == (40_000, 20_000)
+    assert cancelled.plan == (PlannedMoney(payment_id=payment_id, forfeit_paise=20_000, refund_paise=20_000),)
+    refunds = [(event.amount_paise, event.reason) for event in chain.events("RefundRequested")]
+    assert refunds == [(40_000, "late_capture"), (20_000, "policy_cancel")]
+    assert [chain.state("payment", id).available_paise for id in (payment_id, late_id)] == [0, 0]
+    assert caplog.messages == []
+
+
 def test_a_no_show_is_marked_at_the_end_of_its_day_and_keeps_the_deposit(chain: Chain) -> None:
     booked(chain)
     before = chain.head()

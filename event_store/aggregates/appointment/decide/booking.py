@@ -165,8 +165,9 @@ def expire_hold(state: State, command: ExpireHold, context: Context) -> Iterator
 
 
 def deposit_paid(context: Context) -> int:
-    """Paise that the appointment's payments hold for it."""
-    return sum(payment.held_paise for payment in context.related("payment", "appointment", context.id))
+    """Paise that the appointment's payments hold for it; what came too late goes back and books nothing (R-POL-7)."""
+    payments = context.related("payment", "appointment", context.id)
+    return sum(payment.held_paise for payment in payments if not payment.late_capture)
 
 
 def _check_price(price_paise: int, command: HoldAppointment | BookAppointment) -> None:

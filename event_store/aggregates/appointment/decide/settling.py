@@ -64,7 +64,8 @@ def settle(moment: Moment, state: State, body: CancellationBody, eff_bps: int) -
         (
             payment
             for payment in moment.related("payment", "appointment", moment.id)
-            if payment.held_paise > 0  # what is disputed is not held (R-POL-9)
+            # What is disputed is not held (R-POL-9), and what came too late is on its way back whole (R-POL-7).
+            if payment.held_paise > 0 and not payment.late_capture
         ),
         key=lambda payment: (payment.captured_at, payment.payment_id),
     )
