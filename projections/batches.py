@@ -22,6 +22,7 @@ class Batch(NamedTuple):
     to_seq: int
     changes: list[tuple[int, Changes]]  # (generation, what changed)
     parked: list[Parked]
+    stale: list[tuple[str, int]]  # of the generations, those that have folded bodies which were replaced now
     views: list[View]
 
     def written(self) -> None:
@@ -75,3 +76,4 @@ class Batches:
                         writer.delete(row_class, generation, gone)
             for parked in batch.parked:
                 writer.park(parked)
+            writer.mark_stale(batch.stale, batch.to_seq)

@@ -11,6 +11,7 @@ import msgspec
 
 from event_store.feed import Feed
 from mymedic.clock import Clock, micros
+from mymedic.errors import Refused
 from projections.database import ReadDatabase, Reader
 from projections.database.access import Checkpoint
 from projections.keeper import Keeper, LeftOut, nothing_left_out
@@ -77,7 +78,8 @@ def rebuild(
     """Fold projections from the first event beside what is read, and swap them in where both are level.
 
     What is read goes on being kept by whoever keeps it, and nobody who reads sees a half of anything. The generation
-    that was read before stays for KEPT_FOR. A long log is folded by the helpers, if there are any.
+    that was read before stays for KEPT_FOR. A long log is folded by the helpers, if there are any. Whoever begins last
+    goes on: VERSION_CONFLICT for a rebuild that another one of the same projection has thrown away.
     """
     new = _begin(feed, database, tenant_id, projections)
 
@@ -130,6 +132,8 @@ def _swap_when_level(
         keeper.advance(tenant_id, live.seq)
         with database.read(tenant_id) as reader:
             found = {one.generation: one for one in reader.checkpoints() if one.projection == projection.name}
+            if generation not in found:
+                raise Refused("VERSION_CONFLICT", f"{projection.name} is being rebuilt by somebody else: nothing to do")
             old, new = found[live.generation], found[generation]
             if old.seq != new.seq:
                 continue
@@ -165,14 +169,19 @@ def drop(writer: Any, projection: Projection, generation: int) -> None:
 
 
 def prune(database: ReadDatabase, clock: Clock, tenant_id: str, projections: Sequence[Projection]) -> int:
-    """Delete the generations whose time is over; how many."""
+    """Delete the generations whose time is over, or that say what the log no longer says; how many."""
     before = micros(clock.now() - KEPT_FOR)
     by_name = {one.name: one for one in projections}
     with database.write(tenant_id) as writer:
+        there = [one for one in writer.checkpoints() if one.projection in by_name]
+        stale = {
+            one.projection: one.generation for one in there if one.stale_at is not None
+        }  # the newest, and older ones
         over = [
             one
-            for one in writer.checkpoints()
-            if one.state == "kept" and one.projection in by_name and (one.retired_at or 0) <= before
+            for one in there
+            if one.state == "kept"
+            and ((one.retired_at or 0) <= before or one.generation <= stale.get(one.projection, 0))
         ]
         for one in over:
             drop(writer, by_name[one.projection], one.generation)

@@ -46,8 +46,6 @@ class Step:
     events: int = 0
     seq: int = 0  # of the slowest projection that was looked at
     parked: int = 0
-    # A body was replaced that somebody has folded before: the rows are to be made anew.
-    is_stale: bool = False
 
 
 @dataclass(slots=True)
@@ -160,7 +158,7 @@ class Keeper:
                 self._batches.settle(tenant_id)
                 if not events:
                     return Step(seq=low)
-                batch = _handed_over(group, events[-1].seq)
+                batch = _handed_over(group, events)
                 is_behind = len(events) == size
                 self._batches.write(tenant_id, batch, more_to_come=is_behind)
                 self._sizes[tenant_id] = self._most if is_behind else self._least
@@ -174,11 +172,6 @@ class Keeper:
             events=len(events),
             seq=events[-1].seq,
             parked=sum(len(one.parked) for one in group),
-            is_stale=any(
-                event.event_type in REPLACING and event.seq > one.checkpoint.begun_at_head
-                for event in events
-                for one in group
-            ),
         )
 
     def is_level(self, tenant_id: str, seq: int) -> bool:
@@ -299,14 +292,21 @@ class Keeper:
         one.park(event, f"{type(error).__name__}: {error}", now)
 
 
-def _handed_over(group: Sequence[_Followed], seq: int) -> Batch:
-    """What the group has changed since the last batch; from here on it stands at `seq`."""
+def _handed_over(group: Sequence[_Followed], events: Sequence[Recorded | Passed]) -> Batch:
+    """What the group has changed since the last batch; from here on it stands where the events end."""
+    seq = events[-1].seq
+    replaced = max((event.seq for event in events if event.event_type in REPLACING), default=0)
     batch = Batch(
         generations=[(one.checkpoint.projection, one.checkpoint.generation) for one in group],
         from_seq=group[0].checkpoint.seq,
         to_seq=seq,
         changes=[(one.checkpoint.generation, one.view.hand_over()) for one in group],
         parked=[parked for one in group for parked in one.news.values()],
+        stale=[
+            (one.checkpoint.projection, one.checkpoint.generation)
+            for one in group
+            if replaced > one.checkpoint.begun_at_head
+        ],
         views=[one.view for one in group],
     )
     for one in group:

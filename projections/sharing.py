@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 
 from event_store.feed import open_feed
 from mymedic.clock import SystemClock
@@ -55,19 +56,21 @@ class Sharing:
         """Fold these (projection -> generation) up to a seq. What a process stumbles over is raised here."""
         shares = shared_out({name: COST.get(name, 0) for name in generations}, self.processes)
         # Not forked: a copy of this process would have its connections and none of its threads.
-        with ProcessPoolExecutor(len(shares), mp_context=get_context("spawn")) as pool:
+        context = get_context("spawn")
+        is_stopping = context.Event()
+        with ProcessPoolExecutor(len(shares), context, _heed, (is_stopping,)) as pool:
             running = [
                 pool.submit(
                     _fold, self.settings, tenant_id, {name: generations[name] for name in share}, left_out, until
                 )
                 for share in shares
             ]
-            while wait(running, _LOOKS_EVERY).not_done:
-                with database.read(tenant_id) as reader:
-                    found = [
-                        one.seq for one in reader.checkpoints() if generations.get(one.projection) == one.generation
-                    ]
-                on_progress(min(found), until)
+            try:
+                while wait(running, _LOOKS_EVERY).not_done:
+                    on_progress(_reached(database, tenant_id, generations), until)
+            except BaseException:
+                is_stopping.set()
+                raise
         for one in running:
             one.result()
         on_progress(until, until)
@@ -79,6 +82,20 @@ def shared_out(costs: Mapping[str, int], processes: int) -> list[list[str]]:
     for name in sorted(costs, key=lambda name: (-costs[name], name)):
         min(shares, key=lambda share: (sum(costs[one] for one in share), len(share))).append(name)
     return shares
+
+
+def _reached(database: ReadDatabase, tenant_id: str, generations: Mapping[str, int]) -> int:
+    """The seq of the slowest of these generations."""
+    with database.read(tenant_id) as reader:
+        there = [one.seq for one in reader.checkpoints() if generations.get(one.projection) == one.generation]
+    return min(there, default=0)
+
+
+_STOPPING: list[Event] = []  # of a process that folds a share: the one event that ends it early
+
+
+def _heed(is_stopping: Event) -> None:
+    _STOPPING.append(is_stopping)
 
 
 def _fold(
@@ -93,5 +110,5 @@ def _fold(
         projections = [BY_NAME[name] for name in generations]
         only = frozenset(generations.items())
         keeper = Keeper(feed, database, SystemClock(), projections, lambda _: left_out, only)
-        while keeper.advance(tenant_id, until).events:
+        while not _STOPPING[0].is_set() and keeper.advance(tenant_id, until).events:
             pass

@@ -23,6 +23,7 @@ from projections.generations import Helpers, OnProgress, Rebuilt, prune, rebuild
 from projections.keeper import Keeper
 from projections.parking import LiveParking, consumer_of
 from projections.projection import Projection
+from projections.rebuilding import Rebuilds
 from projections.sharing import Sharing
 
 _LOG = logging.getLogger(__name__)
@@ -88,12 +89,15 @@ def open_live(settings: Settings, store: Store, stack: ExitStack) -> Live:
 
 
 class LiveWorker:
-    """Rounds over the tenants, for `event_store.subscriptions.worker.running`."""
+    """Rounds over the tenants, for `event_store.subscriptions.worker.running`. A rebuild, which may take minutes, goes
+    on beside them.
+    """
 
     def __init__(self, live: Live, leases: Leases, jitter: Jitter) -> None:
         self._live = live
         self._leases = leases
         self._keeper = live.keeper()
+        self._rebuilds = Rebuilds(live.rebuild)
         self._back_off = BackOff(live.clock, jitter)
         self._held: set[str] = set()
         self._looked_after: dict[str, datetime] = {}
@@ -112,6 +116,7 @@ class LiveWorker:
         return goes_on
 
     def leave(self) -> None:
+        self._rebuilds.stop()
         self._leases.leave(CONSUMER)
 
     def _tried(self, tenant_id: str, head: int) -> bool:
@@ -120,9 +125,7 @@ class LiveWorker:
             self._look_after(tenant_id)
             if self._keeper.is_level(tenant_id, head):
                 return False
-            if self._keeper.advance(tenant_id).is_stale:
-                # A body was replaced that had been folded: what was made of it is to go as well.
-                self._rebuild(tenant_id)
+            self._keeper.advance(tenant_id)
         except Exception as error:
             self._keeper.forget(tenant_id)
             self._back_off.failed(tenant_id)
@@ -135,27 +138,33 @@ class LiveWorker:
         return True
 
     def _look_after(self, tenant_id: str) -> None:
-        """What need not be done at once: decisions, versions that are new, generations that are old."""
+        """What need not be done at once: rebuilds that are due or done, and generations that are old."""
+        if self._rebuilds.is_under_way(tenant_id):
+            return
+        if done := self._rebuilds.collect(tenant_id):
+            self._keeper.forget(tenant_id)
+        for one in done:
+            _LOG.info("%s of %s was rebuilt up to seq %d", one.projection, tenant_id, one.seq)
         now = self._live.clock.now()
         if now - self._looked_after.get(tenant_id, now - LOOKED_AFTER_EVERY) < LOOKED_AFTER_EVERY:
             return
         self._looked_after[tenant_id] = now
-        wanted = {one.consumer for one in self._live.parking.of(tenant_id) if one.state != "parked"}
-        names = [one.name for one in self._live.projections if consumer_of(one.name) in wanted]
-        names += self._outdated(tenant_id)
-        if names:
-            self._rebuild(tenant_id, *names)
+        if due := self._due(tenant_id):
+            self._rebuilds.begin(tenant_id, due)
         prune(self._live.database, self._live.clock, tenant_id, self._live.projections)
 
-    def _outdated(self, tenant_id: str) -> list[str]:
-        """Projections whose live generation was made by an older version."""
+    def _due(self, tenant_id: str) -> list[str]:
+        """Projections to be rebuilt: somebody has decided so about what they parked, the live generation was made by an
+        older version, or bodies that it has folded were replaced since.
+        """
+        decided = {one.consumer for one in self._live.parking.of(tenant_id) if one.state != "parked"}
         versions = {one.name: one.version for one in self._live.projections}
         with self._live.database.read(tenant_id) as reader:
-            live = [one for one in reader.checkpoints() if one.state == "live"]
-        return [one.projection for one in live if one.code_version < versions.get(one.projection, 0)]
-
-    def _rebuild(self, tenant_id: str, *names: str) -> None:
-        done = self._live.rebuild(tenant_id, names)
-        for one in done:
-            _LOG.info("%s of %s was rebuilt up to seq %d", one.projection, tenant_id, one.seq)
-        self._keeper.forget(tenant_id)
+            live = [one for one in reader.checkpoints() if one.state == "live" and one.projection in versions]
+        return [
+            one.projection
+            for one in live
+            if consumer_of(one.projection) in decided
+            or one.code_version < versions[one.projection]
+            or one.stale_at is not None
+        ]

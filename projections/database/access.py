@@ -21,6 +21,7 @@ class Checkpoint(NamedTuple):
     begun_at_head: int  # where the log ended when it began: what was replaced up to there was read as replaced
     rebuilt_at: int | None = None
     retired_at: int | None = None
+    stale_at: int | None = None  # seq from which on it is known that its rows are to be made anew
 
 
 class Parked(NamedTuple):
@@ -138,6 +139,15 @@ class Writer(Reader):
             (to_seq, self.tenant_id, from_seq, *(part for one in generations for part in one)),
         )
         return changed == len(generations)
+
+    def mark_stale(self, generations: Sequence[tuple[str, int]], seq: int) -> None:
+        """Bodies that some (projection, generation) may have folded were replaced: a rebuild is due."""
+        for projection, generation in generations:
+            self.execute(
+                "UPDATE projection_checkpoint SET stale_at = ?"
+                " WHERE tenant_id = ? AND projection = ? AND generation = ? AND stale_at IS NULL",
+                (seq, self.tenant_id, projection, generation),
+            )
 
     def begin(self, checkpoint: Checkpoint) -> bool:
         """Make a generation that has folded nothing yet; False when somebody else just has."""

@@ -39,6 +39,7 @@ CHECKPOINT = Table(
     Column("begun_at_head", BigInteger, nullable=False),
     Column("rebuilt_at", BigInteger),  # when it was swapped in
     Column("retired_at", BigInteger),  # when another was swapped in
+    Column("stale_at", BigInteger),  # seq of the first event that replaced a body which may have been folded before
     PrimaryKeyConstraint("tenant_id", "projection", "generation"),
     sqlite_with_rowid=False,
 )

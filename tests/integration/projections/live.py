@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Container, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from event_store.feed import Feed
 from event_store.recorded import Passed, Recorded
 from projections.database import ReadDatabase, Reader, Writer
+from projections.worker import LiveWorker
 
 NOW = datetime(2060, 1, 1, tzinfo=UTC)  # after everything in the simulated log
 
@@ -17,6 +19,11 @@ NOW = datetime(2060, 1, 1, tzinfo=UTC)  # after everything in the simulated log
 def smallest(feed: Feed) -> str:
     """The tenant with the shortest log."""
     return feed.heads()[-1][0]
+
+
+def settle(worker: LiveWorker) -> None:
+    """Wait for the rebuilds that a worker has begun; its next round sees what became of them."""
+    wait(worker._rebuilds._begun.values())
 
 
 class Crash(Exception):

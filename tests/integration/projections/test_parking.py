@@ -24,7 +24,7 @@ from projections.payments_summary import PaymentsSummary
 from projections.streams import Streams
 from projections.view import View
 from projections.worker import Live, LiveWorker
-from tests.integration.projections.live import NOW, smallest
+from tests.integration.projections.live import NOW, settle, smallest
 from tests.integration.projections.test_conformance import Hashes, Open, hashes_of
 
 ENGINEER = Actor(type="user", id="stf_engineer", roles=("EN",))
@@ -64,6 +64,8 @@ def go_on(live: Live, worker: LiveWorker) -> None:
     live.clock.at = live.clock.at.replace(hour=live.clock.at.hour + 1, minute=0)
     while worker.round():
         pass
+    settle(worker)
+    worker.round()
 
 
 @pytest.fixture

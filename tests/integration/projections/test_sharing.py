@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,21 @@ def test_where_a_process_comes_to_a_halt_it_is_said_and_what_is_read_stays(
         rebuild(log, database, clock, tenant_id, PROJECTIONS, helpers=Sharing(nowhere, processes=2))
     assert refused.value.code == "STORE_UNAVAILABLE"
     assert hashes_of(database, tenant_id) == hashes[tenant_id]
+
+
+def test_a_process_that_is_told_to_stop_folds_no_further(
+    new_read_database: Open, log: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, tenant_id = new_read_database(), smallest(log)
+    Keeper(log, database, ManualClock(NOW), PROJECTIONS).advance(tenant_id, 1)
+    is_stopping = get_context("spawn").Event()
+    is_stopping.set()
+    monkeypatch.setattr(sharing, "_STOPPING", [])
+    sharing._heed(is_stopping)
+    monkeypatch.setattr(gc, "disable", lambda: None)
+    sharing._fold(settings_of(log, database), tenant_id, {PROJECTIONS[0].name: 1}, frozenset(), log.head(tenant_id))
+    with database.read(tenant_id) as reader:
+        assert {one.seq for one in reader.checkpoints()} == {1}
 
 
 def test_shares_cost_about_as_much() -> None:
