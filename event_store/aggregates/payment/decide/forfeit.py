@@ -8,6 +8,7 @@ from event_store.aggregates.payment.state import State
 from mymedic.deciding import Context, check
 from mymedic.errors import Refused
 from mymedic.messages import Event
+from mymedic.money import tax_inside
 
 
 def forfeit_deposit(state: State, command: ForfeitDeposit, context: Context) -> list[Event]:
@@ -20,13 +21,22 @@ def forfeit_deposit(state: State, command: ForfeitDeposit, context: Context) -> 
         field="appointment_id",
     )
     appointment = context.require("appointment", command.appointment_id)
+    # The pins begin with the one of cancellations.
     check(
-        command.policy_version_id in appointment.policy_version_ids,
+        command.policy_version_id in appointment.policy_version_ids[:1],
         "VALIDATION_FAILED",
-        "the policy that was pinned when the appointment was booked decides",
+        "the cancellation policy that was pinned when the appointment was booked decides",
         field="policy_version_id",
     )
-    check(command.gst_paise <= command.amount_paise, "VALIDATION_FAILED", "the tax is a part", field="gst_paise")
+    service = context.require("tenant", context.tenant_id).service(appointment.service_id)
+    _, gst_paise = tax_inside(command.amount_paise, service.gst_bps if service else 0)
+    check(
+        command.gst_paise == gst_paise,
+        "VALIDATION_FAILED",
+        f"what is kept is taxed as the service is: {gst_paise} paise of it",  # R-GST-1
+        field="gst_paise",
+        gst_paise=gst_paise,
+    )
     # R-POL-7: money that came too late for the booking is given back whole.
     check(
         command.amount_paise <= state.available_paise and not state.late_capture,

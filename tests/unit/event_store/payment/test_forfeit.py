@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from event_store.aggregates.payment.commands import ForfeitDeposit, ReverseForfeit
 from event_store.aggregates.payment.events import DepositForfeited, DepositForfeitReversed
+from tests.scenario import Scenario
 from tests.unit.event_store.clinic import DEPOSIT, FINANCE
 from tests.unit.event_store.payment.till import (
     CANCELLATION,
@@ -27,8 +30,14 @@ def forfeit(amount: int, gst: int = 0, appointment_id: str = "appt_1", policy: s
     )
 
 
+def taxed(world: Scenario) -> Scenario:
+    """What was booked is a peel, and 18% are inside of what that costs."""
+    world.state("appointment", "appt_1").service_id = "svc_peel"
+    return world
+
+
 def test_a_deposit_is_kept() -> None:
-    world = captured(a_booking_desk())
+    world = taxed(captured(a_booking_desk()))
     (event,) = world.when(forfeit(20_000, gst=3051), actor=SAGA)
     assert isinstance(event, DepositForfeited)
     assert (event.amount_paise, event.gst_paise, event.basis) == (20_000, 3051, "late_cancel")
@@ -54,7 +63,15 @@ def test_only_the_pinned_policy_of_the_own_appointment_decides_r_pol_1() -> None
     world = captured(a_booking_desk())
     assert code_of(world, forfeit(1, policy="pol_newer"), SAGA) == "VALIDATION_FAILED"
     assert code_of(world, forfeit(1, appointment_id="appt_2"), SAGA) == "VALIDATION_FAILED"
-    assert code_of(world, forfeit(1, gst=2), SAGA) == "VALIDATION_FAILED"
+    deposit_terms = world.state("appointment", "appt_1").policy_version_ids[1]
+    assert code_of(world, forfeit(1, policy=deposit_terms), SAGA) == "VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("gst", [0, 3050, 3052, 20_001])
+def test_what_is_kept_is_taxed_as_the_service_is_r_gst_1(gst: int) -> None:
+    assert code_of(taxed(captured(a_booking_desk())), forfeit(20_000, gst=gst), FINANCE) == "VALIDATION_FAILED"
+    exempt = captured(a_booking_desk())
+    assert code_of(exempt, forfeit(20_000, gst=3051), FINANCE) == "VALIDATION_FAILED"
 
 
 def test_a_forfeit_is_reversed_once_and_whole() -> None:
