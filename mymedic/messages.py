@@ -48,17 +48,26 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
     No event leads back to itself, so that millions of them cost the garbage collector nothing.
     `retention` holds the classes of DOMAIN §9.1. An event with personal data has a field `pii`, a Struct that the
-    ledger seals apart from the clear payload and that readers without the key see as None.
+    ledger seals apart from the clear payload and that readers without the key see as None. `formed` names the fields
+    whose text follows a pattern, an id or a code: nobody wrote it freely.
     """
 
     version: ClassVar[int] = 1
     retention: ClassVar[tuple[str, ...]] = ("operational",)
+    formed: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, **settings: Any) -> None:
         """An event is read without patterns: its command was held against them, and they are 80 % of reading."""
         super().__init_subclass__(**settings)
         hints = get_type_hints(cls, include_extras=True)
+        cls.formed |= {name for name in cls.__annotations__ if _has_pattern(hints[name])}
         cls.__annotations__ = {name: _without_pattern(hints[name]) for name in cls.__annotations__}
+
+
+def _has_pattern(hint: Any) -> bool:
+    if get_origin(hint) in (Union, UnionType):
+        return any(_has_pattern(one) for one in get_args(hint))
+    return get_origin(hint) is Annotated and any(meta.pattern for meta in get_args(hint)[1:])
 
 
 def _without_pattern(hint: Any) -> Any:

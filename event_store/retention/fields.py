@@ -43,7 +43,9 @@ def redacted_clear(event_type: str, payload: dict[str, Any], path: Path, json_pa
     """A copy of a clear payload whose free text at that place is `[redacted]`; nothing but free text may be."""
     payload = copy.deepcopy(payload)
     holder, last = _holder(payload, path, json_path)
-    if not (isinstance(holder[last], str) and _is_free_text(inspect.type_info(EVENTS[event_type]), path)):
+    event_class = EVENTS[event_type]
+    is_free = path[0] not in event_class.formed and _is_free_text(inspect.type_info(event_class), path)
+    if not (isinstance(holder[last], str) and is_free):
         raise _wrong(json_path, "is neither sealed nor free text")
     holder[last] = REDACTED
     return payload
@@ -64,7 +66,7 @@ def _member(value: Any, step: str | int, json_path: str) -> Any:
 
 
 def _is_free_text(info: Any, path: Path) -> bool:
-    """Text that a person wrote: without a pattern, and no word of a list."""
+    """Text that a person wrote: without a pattern, and no word of a list. An event tells itself what is `formed`."""
     if isinstance(info, inspect.UnionType):
         return any(_is_free_text(one, path) for one in info.types)
     if not path:
