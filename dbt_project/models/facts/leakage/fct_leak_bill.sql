@@ -9,6 +9,12 @@ billed as (
     where kind = 'issue' and service_request_id is not null
 ),
 
+-- what a package is made of is billed with the package
+packaged as (
+    select distinct tenant_id, encounter_id, service_id from {{ ref('fct_invoice_line') }}
+    where kind = 'issue' and package_service_id is not null
+),
+
 -- performed a day ago and on no bill; where and by whom it was performed
 unbilled as (
     select
@@ -28,8 +34,13 @@ unbilled as (
         on requests.tenant_id = services.tenant_id and requests.service_id = services.service_id
     left join billed
         on requests.tenant_id = billed.tenant_id and requests.service_request_id = billed.service_request_id
+    left join packaged
+        on requests.tenant_id = packaged.tenant_id
+        and requests.performed_encounter_id = packaged.encounter_id
+        and requests.service_id = packaged.service_id
     where
         billed.service_request_id is null
+        and packaged.encounter_id is null
         and not requests.is_error
         and {{ dbt.dateadd('hour', 24, 'requests.performed_at') }} <= tenants.as_of
 ),

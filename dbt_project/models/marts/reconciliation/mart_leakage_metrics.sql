@@ -15,7 +15,14 @@ with items as (
             when items.class = 'cash_short' then 'cash_short'
             when items.class = 'status_conflict' then 'late_auth_uncaptured'
             when items.class = 'claim_amount_mismatch' and items.variance_paise < 0 then 'claim_short_paid'
-        end as leakage_type
+        end as leakage_type,
+        -- money that a person found is there, and a line that a person explained waits for nothing
+        case
+            when items.kind = 'line' and items.status = 'resolved' then items.right_paise
+            when items.resolution = 'link' and items.resolution_state in ('applied', 'linked')
+                then items.resolution_paise
+            else 0
+        end as found_paise
     from {{ ref('fct_recon_item') }} as items
 ),
 
@@ -33,7 +40,7 @@ money as (
             when 'fee_overcharge' then items.fee_variance_paise
             when 'late_auth_uncaptured' then items.right_paise
             else items.left_paise - items.right_paise
-        end as amount_paise,
+        end - items.found_paise as amount_paise,
         -- a short drawer is nobody's debt; a gateway, a bank or a payer can be asked for the rest
         items.leakage_type <> 'cash_short' as is_recoverable
     from items
