@@ -12,11 +12,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from exports.finance.read import Extract
+from exports.finance.read import Extract, is_money
 from mymedic.money import rupees_text
 
 # A spreadsheet runs a cell that begins with one of these.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A cell of a spreadsheet holds no more characters; what would not fit is in the other formats.
+_LONGEST = 32_767
+_CUT = "… (cut here: the CSV has all of it)"
 # XLSX files carry dates of their making; a fixed one keeps the bytes the same.
 _CREATED = datetime(2026, 4, 1)
 # Excel cannot choose among lakh groupings by itself for negative amounts, so each cell gets the one that fits.
@@ -76,9 +79,9 @@ def write_xlsx(extract: Extract, path: Path) -> None:
             elif hasattr(value, "isoformat") and not isinstance(value, datetime):
                 sheet.write_datetime(number, column, datetime(value.year, value.month, value.day), day)
             else:
-                sheet.write_string(number, column, _text(value))
+                sheet.write_string(number, column, _fitting(_text(value)))
             column += 1
-            if name.endswith("_paise"):
+            if is_money(name):
                 if value is not None:
                     fitting = next(one for floor, one in money if abs(value) >= floor)
                     sheet.write_number(number, column, value / 100, fitting)
@@ -114,19 +117,23 @@ def _header(extract: Extract) -> list[str]:
     header: list[str] = []
     for name in extract.table.column_names:
         header.append(name)
-        if name.endswith("_paise"):
-            header.append(name.removesuffix("_paise") + "_inr")
+        if is_money(name):
+            header.append(name.removesuffix("paise") + "inr")
     return header
 
 
 def _csv_cells(name: str, value: Any) -> list[str]:
-    if name.endswith("_paise"):
+    if is_money(name):
         return ["", ""] if value is None else [str(value), rupees_text(value)]
     if value is None:
         return [""]
     if isinstance(value, str):
         return ["'" + value if value.startswith(_FORMULA_STARTS) else value]
     return [_text(value)]
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - len(_CUT)] + _CUT
 
 
 def _text(value: Any) -> str:

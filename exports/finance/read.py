@@ -49,11 +49,15 @@ class Extract:
 
     @property
     def money_columns(self) -> list[str]:
-        return [name for name in self.table.column_names if name.endswith("_paise")]
+        return [name for name in self.table.column_names if is_money(name)]
 
     def sums(self) -> dict[str, int]:
         """Total of every money column, in paise."""
         return {name: sum(value or 0 for value in self.table[name].to_pylist()) for name in self.money_columns}
+
+
+def is_money(column: str) -> bool:
+    return column == "paise" or column.endswith("_paise")
 
 
 def extract(warehouse: Path, tenant_id: str, surface: Surface, period: Period, narrowed: Narrowed = NOTHING) -> Extract:

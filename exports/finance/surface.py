@@ -91,12 +91,14 @@ def number(label: str, sql: str) -> Column:
     return Column(label, sql, "number")
 
 
-# Names beside ids: a person reads the one, a program joins the other. Today's names, also for past rows.
-PLACES = """
+# Names beside ids: a person reads the one, a program joins the other. Today's names, also for past rows; of a branch
+# that has moved, the city where it was then, if the mart says one.
+_BRANCH = """
     LEFT JOIN dim_branch branch
         ON branch.tenant_id = mart.tenant_id AND branch.branch_id = mart.branch_id AND branch.is_current
-    LEFT JOIN dim_city city ON city.tenant_id = branch.tenant_id AND city.city_id = branch.city_id
 """
+PLACES = f"{_BRANCH} LEFT JOIN dim_city city ON city.tenant_id = branch.tenant_id AND city.city_id = branch.city_id"
+PLACES_THEN = f"{_BRANCH} LEFT JOIN dim_city city ON city.tenant_id = mart.tenant_id AND city.city_id = mart.city_id"
 PLACE_NAMES = (
     "coalesce(city.name, '-') AS city_name,"
     " CASE mart.branch_id WHEN '-1' THEN 'Head office' ELSE coalesce(branch.name, mart.branch_id) END AS branch_name"
@@ -116,7 +118,8 @@ def of_mart(mart: str, *ids: str, has_city: bool = True) -> str:
 
     `has_city`: the mart has a `city_id` of its own; otherwise it gets the one of the branch today.
     """
-    names, joins = [PLACE_NAMES if has_city else f"{CITY_ID}, {PLACE_NAMES}"], [PLACES]
+    names = [PLACE_NAMES if has_city else f"{CITY_ID}, {PLACE_NAMES}"]
+    joins = [PLACES_THEN if has_city else PLACES]
     for id in ids:
         dimension, condition, name = _NAMED[id]
         alias = f"named_{id}"

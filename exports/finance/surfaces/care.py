@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from exports.finance.surface import (
-    CITY_ID,
     PLACE_NAMES,
-    PLACES,
+    PLACES_THEN,
     Bars,
     Surface,
     View,
@@ -21,13 +20,13 @@ NOSHOW = Surface(
     title="No-shows",
     mart="mart_noshow_patterns",
     query=(
-        f"SELECT mart.tenant_id, mart.business_date, {CITY_ID}, {PLACE_NAMES}, mart.branch_id, mart.specialty_id,"
+        f"SELECT mart.tenant_id, mart.business_date, mart.city_id, {PLACE_NAMES}, mart.branch_id, mart.specialty_id,"
         " coalesce(specialty.name, 'unknown') AS specialty_name, mart.practitioner_id, mart.department_id,"
         " sum(mart.n)::BIGINT AS appointments_n,"
         " sum(mart.kept_n)::BIGINT AS kept_n, sum(mart.noshow_n)::BIGINT AS noshow_n,"
         " sum(mart.decided_n)::BIGINT AS decided_n, sum(mart.cancelled_n)::BIGINT AS cancelled_n,"
         " sum(mart.noshow_n) / nullif(sum(mart.decided_n), 0) AS noshow_rate"
-        f" FROM mart_noshow_patterns mart {PLACES}"
+        f" FROM mart_noshow_patterns mart {PLACES_THEN}"
         " LEFT JOIN dim_specialty specialty ON specialty.tenant_id = mart.tenant_id"
         " AND specialty.specialty_id = mart.specialty_id GROUP BY ALL"
     ),

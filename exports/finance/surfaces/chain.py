@@ -74,7 +74,7 @@ CHAIN = Surface(
     name="chain",
     title="Branches against the chain",
     mart="mart_chain_variance",
-    query=of_mart("mart_chain_variance", has_city=False),
+    query=of_mart("mart_chain_variance"),
     period_on="period_start_on",
     key=("period_kind", "period_start_on", "branch_id", "metric"),
     view=View(

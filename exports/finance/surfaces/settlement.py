@@ -129,7 +129,7 @@ FEES = Surface(
             money("tax charged", "tax_charged_paise"),
             money("tax by contract", "tax_expected_paise"),
             money("too much", "variance_paise"),
-            number("bps", "10000.0 * sum(fee_charged_paise) / nullif(sum(amount_paise), 0)"),
+            number("bps", "10000.0 * sum(fee_charged_paise + tax_charged_paise) / nullif(sum(amount_paise), 0)"),
         ),
         order_by="month_start_on, gateway, mode, card_type",
         bars=Bars("Fee and tax charged, by mode", "mode", "sum(fee_charged_paise + tax_charged_paise)", "money"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +19,7 @@ import pytest
 from exports.finance.files import csv_bytes, write_xlsx
 from exports.finance.read import Extract, Period, extract
 from exports.finance.run import run_export
-from exports.finance.surfaces import SURFACES
+from exports.finance.surfaces import REPORTS, SURFACES
 from exports.warehouse import opened
 from mymedic.errors import Refused
 from tests.worlds import World
@@ -36,7 +38,7 @@ def sheet(path: Path, name: str) -> list[list[Any]]:
     return [[cell.value for cell in row] for row in book[name].iter_rows()]
 
 
-@pytest.mark.parametrize("surface", FINANCE)
+@pytest.mark.parametrize("surface", [*FINANCE, "ageing"])
 def test_every_format_holds_the_same_rows(warehouse: Path, tmp_path: Path, surface: str) -> None:
     made = run_export(warehouse, tmp_path, CHAIN, surface)
     manifest = json.loads((made.folder / "manifest.json").read_text())
@@ -44,6 +46,9 @@ def test_every_format_holds_the_same_rows(warehouse: Path, tmp_path: Path, surfa
     from_parquet = pq.read_table(made.path("parquet")).to_pylist()
     header, *from_xlsx = sheet(made.path("xlsx"), surface)
     assert len(from_csv) == len(from_parquet) == len(from_xlsx) == manifest["rows"] > 0
+    assert {column: header[header.index(column) + 1] for column in header if "paise" in column} == {
+        column: column.replace("paise", "inr") for column in manifest["sums_paise"]
+    }
     for column, total in manifest["sums_paise"].items():
         at = header.index(column)
         assert sum(int(row[column] or 0) for row in from_csv) == total
@@ -55,7 +60,7 @@ def test_every_format_holds_the_same_rows(warehouse: Path, tmp_path: Path, surfa
         assert (sha256(content).hexdigest(), len(content)) == (file["sha256"], file["bytes"])
         assert manifest["content_sha256"][:12] in file["name"]
     with opened(warehouse) as connection:
-        (mart,) = connection.execute(f"SELECT count(*) FROM {SURFACES[surface].mart}").fetchall()
+        (mart,) = connection.execute(f"SELECT count(*) FROM {REPORTS[surface].mart}").fetchall()
     assert mart[0] == manifest["rows"]
 
 
@@ -93,6 +98,33 @@ def test_a_cell_cannot_become_a_formula(warehouse: Path, tmp_path: Path) -> None
     write_xlsx(evil, tmp_path / "evil.xlsx")
     cells = [row[at] for row in openpyxl.load_workbook(tmp_path / "evil.xlsx")["variance"].iter_rows(min_row=2)]
     assert {cell.data_type for cell in cells} == {"s"}
+
+
+def test_a_text_that_no_cell_can_hold_is_cut_where_it_says_so(warehouse: Path, tmp_path: Path) -> None:
+    rows = extract(warehouse, CHAIN, REPORTS["ageing"], Period())
+    ids = ",".join(f"L1:payment:pay_{n:026}" for n in range(900))
+    at = rows.table.column_names.index("evidence_ids")
+    table = rows.table.slice(0, 1).set_column(at, "evidence_ids", [[ids]])
+    many = Extract(rows.surface, CHAIN, rows.period, {}, rows.as_of, rows.last_seq, table)
+    write_xlsx(many, tmp_path / "many.xlsx")
+    header, row = sheet(tmp_path / "many.xlsx", "ageing")
+    cell = row[header.index("evidence_ids")]
+    assert len(cell) == 32_767
+    assert cell.startswith(ids[:32_000])
+    assert "the CSV has all of it" in cell
+    assert ids in csv_bytes(many).decode()
+
+
+@pytest.mark.parametrize("surface", ["noshow", "cancellations", "chain"])
+def test_a_branch_that_has_moved_stands_in_the_city_where_it_was(warehouse: Path, tmp_path: Path, surface: str) -> None:
+    before = extract(warehouse, CHAIN, REPORTS[surface], Period()).table
+    moved = Path(shutil.copy(warehouse, tmp_path / "moved.duckdb"))
+    with duckdb.connect(str(moved)) as connection:
+        connection.execute("UPDATE dim_branch SET city_id = 'cty_guwahati' WHERE is_current AND branch_id <> '-1'")
+    after = extract(moved, CHAIN, REPORTS[surface], Period()).table
+    assert after.equals(before)
+    assert before.num_rows > 0
+    assert {"cty_guwahati", "-1"}.isdisjoint(before["city_id"].to_pylist())
 
 
 def test_a_period_and_branches_narrow_an_export(warehouse: Path, tmp_path: Path) -> None:
