@@ -128,14 +128,16 @@ def _told_by(entry: Entry) -> dict[str, Any]:
 
 
 def _settled(book: Book, gateway: str | None, gateway_refund_id: str | None) -> SettlementLine | None:
-    """The guard of the line leads to its file: no file is searched that does not hold it."""
+    """The guard of a line leads to its file: no file is searched that does not hold it. A held line settles nothing."""
     if gateway is None or gateway_refund_id is None:
         return None
     for _, file_id, _ in book.reads.guards(book.tenant_id, "settlement_line", f"{gateway}#refund#{gateway_refund_id}#"):
         stream_id = stream_of("settlement_file", file_id)
         for entry in book.entries("stream", [stream_id], Span(0, book.until.seq, types=("SettlementLineRecorded",))):
             line = entry.event
-            if isinstance(line, SettlementLineRecorded) and line.entity_id == gateway_refund_id:
+            if not isinstance(line, SettlementLineRecorded) or line.entity_id != gateway_refund_id:
+                continue
+            if line.settled and not line.on_hold:
                 return SettlementLine(
                     seq=entry.seq,
                     line_id=line.line_id,

@@ -21,8 +21,10 @@ from event_store.audit.sight import OPERATOR
 from event_store.ledger.chain import GENESIS
 from mymedic.errors import Refused
 from mymedic.messages import Actor
+from tests.e2e.week import REFUND_AT_GATEWAY, hand_in_settlement
 from tests.integration.audit.conftest import AUDITOR, TENANT, Audited
 from tests.unit.event_store.clinic import DESK, DOCTOR, ENGINEER, FINANCE, MANAGER, PATIENT, ist
+from tests.unit.integrations.gateway.files import razorpay_csv, razorpay_row
 
 APPOINTMENT = "appt_1"
 STORY = [
@@ -283,3 +285,22 @@ def test_a_tenant_that_is_not_there(audited: Audited) -> None:
     with pytest.raises(Refused) as refused, opened(audited.store.handler, "ten_none", OPERATOR, asked):
         pass
     assert refused.value.code == "NOT_FOUND"
+
+
+def test_a_held_line_settles_no_refund(audited: Audited) -> None:
+    """The gateway had told of the refund before, as money that it held back."""
+    held = razorpay_row(
+        transaction_entity="refund",
+        entity_id=REFUND_AT_GATEWAY,
+        amount="200.00",
+        debit="200.00",
+        credit="0.00",
+        **{"fee (exclusive tax)": "0.00"},
+        tax="0.00",
+        settlement_id="",
+        settled_at="",
+        settlement_utr="",
+    )
+    hand_in_settlement(audited.chain, razorpay_csv(held), "held.csv", "razorpay_recon_csv_v1")
+    (row,) = audited.ask(refunds, "payment", audited.deposit_id).rows
+    assert row.settlement is not None and row.settlement.utr == "HDFC0000000000B1"
