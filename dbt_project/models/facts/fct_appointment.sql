@@ -31,7 +31,8 @@ select
     coalesce(practitioners.practitioner_id, '-1') as practitioner_id,
     practitioners.practitioner_sk,
     coalesce(specialties.specialty_id, '-1') as specialty_id,
-    appointments.department_id,
+    -- whoever was moved to another doctor or branch is seen in that department
+    coalesce(roles.department_id, appointments.department_id) as department_id,
     coalesce(services.service_id, '-1') as service_id,
     appointments.slot_id,
     appointments.token_no,
@@ -97,3 +98,9 @@ left join {{ ref('dim_service') }} as services
 left join {{ ref('dim_specialty') }} as specialties
     on appointments.tenant_id = specialties.tenant_id
     and coalesce(appointments.specialty_id, services.specialty_id) = specialties.specialty_id
+left join {{ ref('proj_practitioner_roles') }} as roles
+    on appointments.tenant_id = roles.tenant_id
+    and appointments.practitioner_id = roles.practitioner_id
+    and appointments.branch_id = roles.branch_id
+    and appointments.business_date >= roles.from_on
+    and appointments.business_date < roles.to_on

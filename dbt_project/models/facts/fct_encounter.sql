@@ -20,7 +20,7 @@ select
     coalesce(practitioners.practitioner_id, '-1') as practitioner_id,
     practitioners.practitioner_sk,
     coalesce(specialties.specialty_id, '-1') as specialty_id,
-    encounters.department_id,
+    coalesce(roles.department_id, encounters.department_id) as department_id,
     coalesce(appointments.service_id, '-1') as service_id,
     coalesce(appointments.visit_type, 'unknown') as visit_type,
     encounters.class,
@@ -49,3 +49,9 @@ left join {{ ref('dim_practitioner') }} as practitioners
     and encounters.practitioner_id = practitioners.practitioner_id
     and encounters.started_at >= practitioners.valid_from
     and encounters.started_at < practitioners.valid_to
+left join {{ ref('proj_practitioner_roles') }} as roles
+    on encounters.tenant_id = roles.tenant_id
+    and encounters.practitioner_id = roles.practitioner_id
+    and encounters.branch_id = roles.branch_id
+    and encounters.business_date >= roles.from_on
+    and encounters.business_date < roles.to_on
