@@ -68,6 +68,23 @@ unnoticed as (
     group by payments.tenant_id, payments.appointment_id
 ),
 
+-- it pays one bill after the other
+bills as (
+    select
+        bills.*,
+        least(bills.amount_paise, greatest(0, coalesce(unnoticed.amount_paise, 0) - coalesce(
+            sum(bills.amount_paise) over (
+                partition by bills.tenant_id, bills.appointment_id order by bills.business_date, bills.evidence_id
+                rows between unbounded preceding and 1 preceding
+            ), 0
+        ))) as paid_paise
+    from {{ ref('fct_leak_bill') }} as bills
+    left join unnoticed
+        on bills.tenant_id = unnoticed.tenant_id
+        and bills.appointment_id = unnoticed.appointment_id
+        and bills.leakage_type = 'undercollected'
+),
+
 leaks as (
     select
         tenant_id, business_date, branch_id, practitioner_id, specialty_id, leakage_type, evidence_id, amount_paise,
@@ -78,15 +95,9 @@ leaks as (
 
     -- the patient can still be billed, and asked to pay; a discount has been given
     select
-        bills.tenant_id, bills.business_date, bills.branch_id, bills.practitioner_id, bills.specialty_id,
-        bills.leakage_type, bills.evidence_id,
-        bills.amount_paise
-        - case when bills.leakage_type = 'undercollected' then coalesce(unnoticed.amount_paise, 0) else 0 end
-            as amount_paise,
-        bills.leakage_type <> 'excess_discount' as is_recoverable
-    from {{ ref('fct_leak_bill') }} as bills
-    left join unnoticed
-        on bills.tenant_id = unnoticed.tenant_id and bills.appointment_id = unnoticed.appointment_id
+        tenant_id, business_date, branch_id, practitioner_id, specialty_id, leakage_type, evidence_id,
+        amount_paise - paid_paise as amount_paise, leakage_type <> 'excess_discount' as is_recoverable
+    from bills
 
     union all
 
