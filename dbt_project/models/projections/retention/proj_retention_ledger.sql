@@ -26,13 +26,16 @@ years as (
 
 kept as (
     select
-        events.tenant_id, events.seq, events.stream_id, events.patient_key, events.admission_id, events.claim_id,
+        events.tenant_id, events.seq, events.stream_id, events.admission_id, events.claim_id,
+        coalesce(aliases.survivor_key, events.patient_key) as patient_key,
         coalesce(events.branch_id, '-1') as branch_id,
         classes.*,
         {{ business_date('events.occurred_at', 'tenants.utc_offset_minutes') }} as occurred_on
     from {{ ref('stg_event') }} as events
     inner join classes on events.event_type = classes.event_type
     inner join {{ ref('proj_tenants') }} as tenants on events.tenant_id = tenants.tenant_id
+    left join {{ ref('proj_patient_aliases') }} as aliases
+        on events.tenant_id = aliases.tenant_id and events.patient_key = aliases.patient_key
 ),
 
 anchored as (

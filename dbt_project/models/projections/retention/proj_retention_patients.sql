@@ -1,6 +1,7 @@
+-- the records of one human being are kept together
 with care as (
     select
-        events.tenant_id, events.patient_key,
+        events.tenant_id, coalesce(aliases.survivor_key, events.patient_key) as patient_key,
         coalesce(
             max(case when events.event_type in ('EncounterStarted', 'EncounterFinished') then events.occurred_at end),
             max(events.occurred_at)
@@ -9,15 +10,21 @@ with care as (
     from {{ ref('stg_event') }} as events
     inner join {{ ref('retention_classes') }} as classes
         on events.event_type = classes.event_type and classes.retention_class = 'medico_legal'
+    left join {{ ref('proj_patient_aliases') }} as aliases
+        on events.tenant_id = aliases.tenant_id and events.patient_key = aliases.patient_key
     where events.patient_key is not null
-    group by events.tenant_id, events.patient_key
+    group by events.tenant_id, coalesce(aliases.survivor_key, events.patient_key)
 ),
 
 births as (
-    select tenant_id, patient_key, max(birth_year) as birth_year
-    from {{ ref('stg_patient') }}
-    where birth_year is not null
-    group by tenant_id, patient_key
+    select
+        told.tenant_id, coalesce(aliases.survivor_key, told.patient_key) as patient_key,
+        max(told.birth_year) as birth_year
+    from {{ ref('stg_patient') }} as told
+    left join {{ ref('proj_patient_aliases') }} as aliases
+        on told.tenant_id = aliases.tenant_id and told.patient_key = aliases.patient_key
+    where told.birth_year is not null
+    group by told.tenant_id, coalesce(aliases.survivor_key, told.patient_key)
 )
 
 select
