@@ -1,4 +1,4 @@
--- a UTR is the same in capitals and not: gateways, payers and whoever types one write it as they like
+-- a reference is the same in capitals and not: gateways, payers and whoever types one write it as they like
 with recorded as (
     select lines.*, upper(lines.utr) as transfer_ref
     from {{ ref('stg_bank_statement') }} as lines
@@ -9,6 +9,12 @@ batches as (
     select tenant_id, upper(settlement_utr) as settlement_utr, item_id
     from {{ ref('proj_settlement_batches') }}
     where utr_claim = 1
+),
+
+deposits as (
+    select tenant_id, bank_account_id, upper(deposit_slip_no) as slip_ref, min(item_id) as item_id
+    from {{ ref('proj_cash_deposits') }}
+    group by tenant_id, bank_account_id, upper(deposit_slip_no)
 ),
 
 expected as (
@@ -37,10 +43,10 @@ claimed as (
         on recorded.tenant_id = batches.tenant_id
         and recorded.transfer_ref = batches.settlement_utr
         and recorded.side = 'C'
-    left join {{ ref('proj_cash_deposits') }} as deposits
+    left join deposits
         on recorded.tenant_id = deposits.tenant_id
         and recorded.bank_account_id = deposits.bank_account_id
-        and recorded.deposit_slip_no = deposits.deposit_slip_no
+        and upper(recorded.deposit_slip_no) = deposits.slip_ref
         and recorded.side = 'C'
         and recorded.counterparty_class = 'cash_deposit'
     left join transfers
