@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from mymedic.errors import Refused
 
+_SANDBOX: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+}
+_DAMAGED = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse for reading. Read-only alone is no sandbox: external access is off and cannot be switched on."""
+    """The warehouse for reading. Read-only alone is no sandbox: external access is off and cannot be switched on.
+
+    A file that is damaged, here or further in, is STORE_UNAVAILABLE: it is made again from the log.
+    """
     if not path.exists():
         raise Refused("NOT_FOUND", f"there is no warehouse {path.name}; run `mymedic build` first")
-    connection = duckdb.connect(
-        str(path), read_only=True, config={"enable_external_access": "false", "autoinstall_known_extensions": "false"}
-    )
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+        with closing(duckdb.connect(str(path), read_only=True, config=_SANDBOX)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET lock_configuration = true")
+            yield connection
+    except _DAMAGED as error:
+        message = f"the warehouse {path.name} cannot be read; `mymedic build` makes it again"
+        raise Refused("STORE_UNAVAILABLE", message, file=path, error=str(error).splitlines()[0]) from error

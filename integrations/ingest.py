@@ -77,17 +77,24 @@ def incoming(path_or_bytes: Path | str | bytes, file_name: str | None) -> Incomi
 
     The hash is of what is inside: a statement is the same whether it comes zipped or not.
     """
+    name = name_of(path_or_bytes, file_name)
     if isinstance(path_or_bytes, bytes):
-        data, name = path_or_bytes, file_name or "unnamed"
+        data = path_or_bytes
     else:
         path = Path(path_or_bytes)
         if not path.is_file():
             raise Refused("NOT_FOUND", f"there is no file {path.name}", file=path.name)
         _check_size(path.stat().st_size, path.name)
-        data, name = path.read_bytes(), file_name or path.name
+        data = path.read_bytes()
     _check_size(len(data), name)
     data = unpacked(data, name, MAX_FILE_BYTES)
-    return IncomingFile(Path(name).name[:200] or "unnamed", data, hashlib.sha256(data).hexdigest())
+    return IncomingFile(name, data, hashlib.sha256(data).hexdigest())
+
+
+def name_of(path_or_bytes: Path | str | bytes, file_name: str | None) -> str:
+    """What a file is called, without its folder, also before it can be read."""
+    named = file_name or ("" if isinstance(path_or_bytes, bytes) else path_or_bytes)
+    return Path(named).name[:200] or "unnamed"
 
 
 def require_id(value: str, field: str) -> None:

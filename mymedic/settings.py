@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where things are kept. Everything that a run produces lies under `home`."""
 
-    model_config = SettingsConfigDict(env_prefix="MYMEDIC_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MYMEDIC_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(default=Path("var"), description="Folder of everything that a run produces")
     ledger_url: str | None = Field(default=None, description="The event store; default: a SQLite file under home")

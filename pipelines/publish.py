@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import duckdb
 
+from exports.warehouse import opened
 from projections.catalogue import PROJECTIONS
 
 # The oldest clients that must be able to open a published file are DuckDB 1.5's.
@@ -91,7 +92,7 @@ def published_seq(path: Path) -> int:
     """The last event that a published file knows; 0 when there is no file."""
     if not path.exists():
         return 0
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with opened(path) as connection:
         found = connection.execute("SELECT last_seq FROM build_info").fetchone()
     return int(found[0]) if found else 0
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import typer
 
 from apps.cli.console import explain
+from apps.cli.machine import in_utf8, refusal_of
 from mymedic.errors import Refused
 
 # Each word and the module that knows it. Only the module of the word that was said is imported: a query must not
@@ -46,9 +47,12 @@ WORDS = {
 def main() -> None:
     """The entry point: everything that MyMedic refuses ends as one clear line and an exit code."""
     try:
+        in_utf8(sys.argv[1:])
         program(sys.argv[1:])()
     except Refused as refusal:
         sys.exit(explain(refusal, is_json=wants_json(sys.argv)))
+    except OSError as error:
+        sys.exit(explain(refusal_of(error), is_json=wants_json(sys.argv)))
 
 
 def program(arguments: list[str]) -> typer.Typer:

@@ -14,6 +14,7 @@ from apps.cli.place import store_of, the_tenant
 from apps.identity import api_keys_of
 from event_store.api.api_keys import ApiKey, ApiKeys
 from event_store.api.local_issuer import LocalIssuer
+from integrations.ingest import require_id
 from mymedic.clock import SystemClock
 from mymedic.errors import Refused
 from mymedic.ids import is_tenant_id
@@ -103,6 +104,7 @@ def _actor(roles: list[str], actor_id: str, branches: list[str] | None, *, is_ke
     unknown = [one for one in roles if one not in ROLES]
     if unknown:
         raise Refused("VALIDATION_FAILED", f"there is no role {unknown[0]}", field="role", known=", ".join(ROLES))
+    require_id(actor_id, "actor")
     kind = "integration" if is_key or "IN" in roles else "patient" if roles == ["PP"] else "user"
     return Actor(
         type=kind,  # type: ignore[arg-type]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rich.text import Text
+
 from apps.cli.console import ERR, OUT, rupees, table
 from event_store.audit.answers import Answer
 from event_store.audit.changes import Changes
@@ -24,9 +26,11 @@ Rows = list[list[Any]]
 def show(word: str, found: Answer) -> None:
     """The answer, and above it of what it is and as known when."""
     OUT.print(
-        f"[bold]{found.subject.kind} {found.subject.id}[/] of {found.tenant_id}, as known at"
-        f" {found.as_of:%Y-%m-%d %H:%M:%S} UTC (seq {found.head.seq}, {found.head.event_hash[:16]}…)",
-        highlight=False,
+        Text.assemble(
+            (f"{found.subject.kind} {found.subject.id}", "bold"),
+            f" of {found.tenant_id}, as known at {found.as_of:%Y-%m-%d %H:%M:%S} UTC"
+            f" (seq {found.head.seq}, {found.head.event_hash[:16]}…)",
+        ),
         soft_wrap=True,
     )
     _SHOWN[word](found)
@@ -37,12 +41,9 @@ def show(word: str, found: Answer) -> None:
 
 
 def _print(title: str, columns: Sequence[str], rows: Rows, **how: Any) -> None:
-    OUT.print(f"\n[italic]{title}[/]" if rows else f"\n{title}: none", highlight=False, soft_wrap=True)
+    OUT.print(f"\n{title}" if rows else f"\n{title}: none", style="italic" if rows else None, soft_wrap=True)
     if rows:
-        drawn = table("", columns, rows, **how)
-        for column in drawn.columns:
-            column.overflow = "fold"  # half an id is none
-        OUT.print(drawn)
+        OUT.print(table("", columns, rows, **how))
 
 
 def _events(found: AuditedEvents) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.text import Text
 
 from apps.cli.console import OUT, print_json, table
 from apps.cli.options import HomeOption, JsonOption, TenantOption
@@ -30,7 +31,7 @@ def certificate(
     if json:
         print_json(sealed)
         return
-    OUT.print(f"[bold]Certificate of destruction {found.certificate_id}[/] of {found.tenant_id}", highlight=False)
+    OUT.print(Text.assemble((f"Certificate of destruction {found.certificate_id}", "bold"), f" of {found.tenant_id}"))
     steps = (("requested", found.requested), ("approved", found.approved), ("executed", found.executed))
     rows = [[name, step.at, step.by, step.seq, step.event_hash[:16]] for name, step in steps]
     OUT.print(table("\nSteps", ["step", "recorded (UTC)", "by", "seq", "event hash"], rows, right=["seq"]))

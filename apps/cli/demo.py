@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from apps.cli.console import ERR, OUT, print_json, rupees, table
 from apps.cli.options import HomeOption, JsonOption, settings_of
@@ -39,11 +40,14 @@ def show(report: DemoReport) -> None:
     tie_out = report.tie_out
     as_of = f"{tie_out.as_of:%Y-%m-%d %H:%M} UTC" if tie_out.as_of else "-"
     OUT.print(
-        f"\n[bold]{tie_out.tenant_name}[/] as known at {as_of}: {report.events:,} events of"
-        f" {len(report.tenants)} tenants, {report.appointments:,} appointments\n",
-        highlight=False,
+        Text.assemble(
+            "\n",
+            (tie_out.tenant_name, "bold"),
+            f" as known at {as_of}: {report.events:,} events of {len(report.tenants)} tenants,"
+            f" {report.appointments:,} appointments\n",
+        )
     )
-    OUT.print("[bold]captured = settled + in transit + on hold + missing + short[/]\n", highlight=False)
+    OUT.print("captured = settled + in transit + on hold + missing + short\n", style="bold", highlight=False)
     OUT.print(_tie_out_table("Per channel", "channel", tie_out.gateways))
     OUT.print()
     OUT.print(_tie_out_table("Per branch", "branch", tie_out.branches))
@@ -67,10 +71,10 @@ def show(report: DemoReport) -> None:
             right=["days"],
         )
     )
-    OUT.print("\n[bold]The month's files[/]", highlight=False)
+    OUT.print("\nThe month's files", style="bold", highlight=False)
     for path in report.files:
         OUT.print(f"  {_short(path)}", highlight=False, soft_wrap=True)
-    OUT.print("\n[bold]Go on with[/]", highlight=False)
+    OUT.print("\nGo on with", style="bold", highlight=False)
     for command in report.next_commands:
         OUT.print(f"  {command}", highlight=False, soft_wrap=True, markup=False)
 
@@ -82,8 +86,8 @@ def _tie_out_table(title: str, label: str, rows: list[TieOutRow]) -> Any:
     return table(title, columns, shown)
 
 
-def _tick(row: TieOutRow) -> str:
-    return "[green]✓[/]" if row.is_tied else "[bold red]✗[/]"
+def _tick(row: TieOutRow) -> Text:
+    return Text("✓", "green") if row.is_tied else Text("✗", "bold red")
 
 
 def _short(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.status import Status
+from rich.text import Text
 
 from apps.cli.console import ERR, OUT, print_json, table
 from apps.cli.options import HomeOption, JsonOption, TenantOption, instant
@@ -94,9 +95,9 @@ def _show_failure(failure: BuildFailed, json: bool) -> None:
         found = [{"name": node.name, "status": node.status, "message": node.message} for node in failure.failures]
         print_json({"error": {"code": "BUILD_FAILED", "message": str(failure), "details": {"failed": found}}})
         return
-    ERR.print(f"[bold red]not published[/]  {failure}; the last good warehouse stands", highlight=False)
+    ERR.print(Text.assemble(("not published", "bold red"), f"  {failure}; the last good warehouse stands"))
     for node in failure.failures:
-        ERR.print(f"  {node.status} {node.name}: {node.message.strip()}", highlight=False, markup=False)
+        ERR.print(f"  {node.status} {node.name}: {node.message.strip()}", highlight=False, soft_wrap=True)
 
 
 def verify(
@@ -107,13 +108,15 @@ def verify(
     """Prove that the log is whole, guards and live views equal their replay, and the warehouse is of this log."""
     with store_of(home) as (settings, store):
         names = [the_tenant(store.feed, tenant)] if tenant else store.feed.tenants()
+        if not names:
+            raise Refused("NOT_FOUND", f"there is no tenant to prove anything about in {settings.resolved_home}")
         proofs = [proof for name in names for proof in prove(store, settings, name)]
     if json:
         print_json({"proofs": [proof._asdict() for proof in proofs], "passed": all(one.passed for one in proofs)})
     else:
         for proof in proofs:
-            mark = "[green]✓[/]" if proof.passed else "[bold red]✗[/]"
-            OUT.print(f"{mark} {proof.tenant_id}  {proof.claim}  {proof.seen}", highlight=False)
+            mark = ("✓", "green") if proof.passed else ("✗", "bold red")
+            OUT.print(Text.assemble(mark, f" {proof.tenant_id}  {proof.claim}  {proof.seen}"))
             for problem in proof.problems:
                 OUT.print(f"    {problem}", highlight=False, markup=False)
     return 0 if all(proof.passed for proof in proofs) else 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from mymedic.errors import Refused
 from mymedic.settings import Settings
@@ -23,17 +24,24 @@ AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Read the build 
 
 
 def settings_of(home: Path | None) -> Settings:
-    return Settings() if home is None else Settings(home=home)
+    try:
+        return Settings() if home is None else Settings(home=home)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = f"MYMEDIC_{str(wrong['loc'][0]).upper()}" if wrong["loc"] else None
+        raise Refused(
+            "VALIDATION_FAILED", f"the environment says {wrong['input']!r}: {wrong['msg']}", field=field
+        ) from error
 
 
 def instant(text: str) -> datetime:
     """The instant that a person typed; without an offset it is UTC."""
     try:
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         message = f"{text!r} is no instant like 2026-11-04T18:29:59Z"
         raise Refused("VALIDATION_FAILED", message, field="as-of") from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def the_published_tenant(settings: Settings, wanted: str | None) -> str:

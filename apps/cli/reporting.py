@@ -114,6 +114,9 @@ def _period(month: str | None, from_: str | None, to: str | None) -> Period:
                 raise Refused("VALIDATION_FAILED", "say --month, or --from and --to, not both", field="month")
             first = date.fromisoformat(f"{month}-01")
             return Period(first, first.replace(day=monthrange(first.year, first.month)[1]))
-        return Period(date.fromisoformat(from_) if from_ else None, date.fromisoformat(to) if to else None)
+        period = Period(date.fromisoformat(from_) if from_ else None, date.fromisoformat(to) if to else None)
     except ValueError as error:
         raise Refused("VALIDATION_FAILED", f"no such day or month: {error}", field="period") from error
+    if period.from_on and period.to_on and period.to_on < period.from_on:
+        raise Refused("VALIDATION_FAILED", f"the period ends on {to}, before it begins on {from_}", field="to")
+    return period

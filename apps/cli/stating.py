@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from apps.cli.closing import MonthOption
 from apps.cli.console import ERR, OUT, print_json, rupees, table
@@ -106,10 +107,12 @@ def verify(
         print_json(verdict._asdict())
     elif verdict.problems:
         for problem in verdict.problems:
-            OUT.print(f"[bold red]✗[/] {problem}", highlight=False, soft_wrap=True)
+            OUT.print(Text.assemble(("✗", "bold red"), f" {problem}"), soft_wrap=True)
     else:
         names = ", ".join(verdict.files)
-        OUT.print(f"[green]✓[/] unbroken: {names}; signed with {verdict.public_key}", highlight=False, soft_wrap=True)
+        OUT.print(
+            Text.assemble(("✓", "green"), f" unbroken: {names}; signed with {verdict.public_key}"), soft_wrap=True
+        )
     return 1 if verdict.problems else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from apps.cli.console import OUT, print_json, rupees, table
 from apps.cli.options import HomeOption, JsonOption, TenantOption
@@ -28,7 +29,7 @@ def trace(
     if json:
         print_json(_as_dict(found))
         return
-    OUT.print(f"[bold]{found.kind} {found.id}[/] of {found.tenant_id}", highlight=False)
+    OUT.print(Text.assemble((f"{found.kind} {found.id}", "bold"), f" of {found.tenant_id}"))
     OUT.print(
         table(
             "\nEvents",

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from rich.text import Text
+
 from apps.cli.console import ERR, OUT, print_json, rupees, table
 from integrations.bank.judge import Judged
 from integrations.bank.told import ToldStatement
@@ -103,10 +105,9 @@ def _errors(judged: Judged) -> Iterator[ErrorBody]:
 
 
 def _print_error(error: ErrorBody, where: str) -> None:
-    ERR.print(f"[bold red]{error.code}[/]  ", end="")
-    ERR.print(f"{where}: {error.message}", highlight=False, markup=False)
+    ERR.print(Text.assemble((error.code, "bold red"), f"  {where}: {error.message}"), soft_wrap=True)
     for name, value in error.details.items():
-        ERR.print(f"  {name}: {value}", highlight=False, markup=False)
+        ERR.print(f"  {name}: {value}", highlight=False, soft_wrap=True)
 
 
 def _plain(amount: Decimal | None) -> str:

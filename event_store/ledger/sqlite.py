@@ -104,7 +104,7 @@ class SqliteLedger(Ledger):
     def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.path = path
         self.url = f"sqlite:///{path}"
-        self.file = WalFile(path, "the event store", "FULL", lock_timeout)
+        self.file = WalFile(path, "the event store", "bring it back from a backup", "FULL", lock_timeout)
 
     @contextmanager
     def write(self, patience: float | None = None) -> Iterator[Session]:
@@ -122,7 +122,7 @@ class SqliteLedger(Ledger):
             yield SqliteReads(connection)
 
     def scan(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
-        with closing(self.file.open_reader()) as connection:
+        with closing(self.file.open_reader()) as connection, self.file.whole():
             cursor = connection.execute(sql, parameters)
             while rows := cursor.fetchmany(size):
                 yield rows

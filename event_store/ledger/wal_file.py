@@ -17,25 +17,27 @@ from mymedic.errors import Refused
 class WalFile:
     """Every write and checkpoint takes the lock beside the file (`FileLock` says why); readers open it read-only.
 
-    `name` is what refusals call it. With `synchronous` NORMAL a power cut may take transactions from the end, and
-    leaves no half of one.
+    `name` is what refusals call it, `remedy` what they advise where it is damaged. With
+    `synchronous` NORMAL a power cut may take transactions from the end, and leaves no half of one.
     """
 
     def __init__(
         self,
         path: Path,
         name: str,
+        remedy: str,
         synchronous: Literal["FULL", "NORMAL"],
         lock_timeout: float = LOCK_TIMEOUT_SECONDS,
     ) -> None:
         self.path = path
         self._name = name
+        self._remedy = remedy
         self._lock = FileLock(path, lock_timeout)
         self._mutex = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
         self.writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        with self._lock.held():
+        with self._lock.held(), self.whole():
             for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=30000", "cache_size=-65536"):
                 self.writer.execute(f"PRAGMA {pragma}")
 
@@ -49,9 +51,10 @@ class WalFile:
     def transaction(self) -> Iterator[None]:
         """For whoever has the writer: all that is done with it meanwhile, or nothing."""
         try:
-            self.writer.execute("BEGIN IMMEDIATE")
-            yield
-            self.writer.execute("COMMIT")
+            with self.whole():
+                self.writer.execute("BEGIN IMMEDIATE")
+                yield
+                self.writer.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._undo()
             raise self.refusal(error) from error
@@ -72,9 +75,10 @@ class WalFile:
         except IndexError:  # none, or other threads took them
             connection = self.open_reader()
         try:
-            connection.execute("BEGIN")
-            yield connection
-            connection.execute("COMMIT")
+            with self.whole():
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
         except BaseException:
             connection.close()
             raise
@@ -95,6 +99,17 @@ class WalFile:
             for connection in (*self._idle, self.writer):
                 connection.close()
         self._lock.close()
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """STORE_UNAVAILABLE when the file turns out to be damaged, or not to be SQLite's at all."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise
+            message = f"{self._name} is damaged ({error}); {self._remedy}"
+            raise Refused("STORE_UNAVAILABLE", message, file=str(self.path)) from error
 
     def refusal(self, error: sqlite3.OperationalError) -> Exception:
         """What an error of the file says to a caller; the error itself where it is no fault of the file."""

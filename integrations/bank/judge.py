@@ -7,7 +7,7 @@ from pathlib import Path
 
 from integrations.bank.told import ToldStatement
 from integrations.bank.translate import format_of, told_statements
-from integrations.ingest import error_body, incoming
+from integrations.ingest import error_body, incoming, name_of
 from mymedic.errors import Refused
 from mymedic.messages import ErrorBody
 
@@ -29,11 +29,9 @@ class Judged:
 
 def judge_file(path_or_bytes: Path | str | bytes, file_name: str | None = None, format: str | None = None) -> Judged:
     """The verdicts on one file; without a format the file's first bytes say which it is. Nothing is raised."""
-    name = file_name or (path_or_bytes if isinstance(path_or_bytes, str | Path) else "unnamed")
-    name = Path(name).name
     try:
         file = incoming(path_or_bytes, file_name)
         format = format or format_of(file.data)
         return Judged(file.name, format, tuple(told_statements(file.data, format, file.name)))
     except Refused as refusal:
-        return Judged(name, format or "unknown", error=error_body(refusal))
+        return Judged(name_of(path_or_bytes, file_name), format or "unknown", error=error_body(refusal))

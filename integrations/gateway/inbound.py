@@ -17,6 +17,7 @@ from integrations.ingest import (
     concluded,
     envelopes,
     incoming,
+    name_of,
     previewed,
     refused,
     require_id,
@@ -87,7 +88,7 @@ def _run(
     *,
     is_check: bool,
 ) -> IngestReport:
-    name, sha256 = file_name or "unnamed", ""
+    name, sha256 = name_of(path_or_bytes, file_name), ""
     try:
         file = incoming(path_or_bytes, file_name)
         name, sha256 = file.name, file.sha256

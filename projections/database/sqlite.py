@@ -71,7 +71,8 @@ class SqliteReadDatabase(ReadDatabase):
 
     def __init__(self, path: Path, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         self.url = f"sqlite:///{path}"
-        self.file = WalFile(path, "the read database", "NORMAL", lock_timeout)
+        remedy = "stop the servers, remove it, and let `mymedic replay` make it again"
+        self.file = WalFile(path, "the read database", remedy, "NORMAL", lock_timeout)
 
     @contextmanager
     def write(self, tenant_id: str) -> Iterator[Writer]:

@@ -1,0 +1,74 @@
+"""What people and disks do to the command line: brackets in names, wrong periods, damaged files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from apps.cli.machine import refusal_of
+from event_store.ledger.wal_file import WalFile
+from exports.warehouse import opened
+from mymedic.errors import Refused
+from tests.integration.apps.conftest import CHAIN, Mymedic
+from tests.worlds import World
+
+
+def test_brackets_and_colons_are_no_markup(mymedic: Mymedic, published: World) -> None:
+    said = mymedic("query", "SELECT '[red]a[/red] [/x] :key:' AS \"[/y]\"", "--tenant", CHAIN)
+    assert said.code == 0 and "[red]a[/red] [/x] :key:" in said.out and "[/y]" in said.out
+    refused = mymedic("trace", "[/b]", "--tenant", CHAIN)
+    assert refused.code == 2 and "is called [/b]" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("query", "SELECT 1 AS a, 2 AS a", "--json"), "two columns have one name"),
+        (("query", "SELECT 'x'::INTEGER", "--json"), "VALIDATION_FAILED"),
+        (("query", "SELECT 1", "--as-of", "0001-01-01T00:00:00+14:00"), "is no instant"),
+        (("report", "fees", "--from", "2026-10-02", "--to", "2026-10-01"), "before it begins"),
+        (("trace", "pay_\udcff"), "is not UTF-8"),
+        (("token", "--role", "CM", "--actor", ""), "actor is not an id"),
+    ],
+)
+def test_wrong_use_is_said(mymedic: Mymedic, published: World, words: tuple[str, ...], what: str) -> None:
+    said = mymedic(*words, "--tenant", CHAIN)
+    assert said.code == 2 and what in said.out + said.err
+
+
+def test_a_long_result_says_that_it_is_not_all(mymedic: Mymedic, published: World) -> None:
+    said = mymedic("query", "SELECT * FROM range(2001)", "--tenant", CHAIN)
+    assert "2,001 rows; the first 2,000 are shown" in said.err
+
+
+def test_a_folder_without_a_log_proves_nothing(mymedic: Mymedic, tmp_path: Path) -> None:
+    assert mymedic("verify", home=str(tmp_path)).code == 2
+
+
+def test_a_wrong_setting_and_a_home_that_is_a_file(
+    mymedic: Mymedic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    said = mymedic("tenants", home=str(tmp_path / "file"))
+    assert said.code == 1 and "STORE_UNAVAILABLE" in said.err
+    monkeypatch.setenv("MYMEDIC_MODE", "banana")
+    assert "MYMEDIC_MODE" in mymedic("tenants", home=str(tmp_path)).err
+
+
+def test_a_full_disk_is_said() -> None:
+    assert refusal_of(OSError(28, "No space left on device", "log")).code == "STORE_FULL"
+
+
+def test_a_damaged_file_is_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "damaged"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(Refused, match="STORE_UNAVAILABLE"), opened(path):
+        pass
+    with pytest.raises(Refused, match="STORE_UNAVAILABLE"):
+        WalFile(path, "the event store", "bring it back from a backup", "FULL")
+
+
+def test_a_package_that_cannot_be_unpacked_is_named(mymedic: Mymedic, tmp_path: Path) -> None:
+    (tmp_path / "bank.zip").write_bytes(b"PK\3\4garbage")
+    assert "bank.zip: the package" in mymedic("ingest", "bank", str(tmp_path / "bank.zip"), "--tenant", CHAIN).err
