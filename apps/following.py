@@ -93,7 +93,7 @@ def endpoints_of(store: Store) -> Endpoints:
 
 
 def poster_of(settings: Settings) -> Poster:
-    reach = Reach(settings.webhook_networks, allows_http=settings.webhook_plain_http)
+    reach = Reach([str(one) for one in settings.webhook_networks], allows_http=settings.webhook_plain_http)
     return Poster(reach)
 
 

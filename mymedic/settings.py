@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
     nats_credentials: Path | None = Field(default=None, description="File of the credentials for NATS")
     nats_stream: str = Field(default="MED", description="The JetStream that events are published to")
     nats_keep_days: float = Field(default=30, gt=0, description="How long the bus keeps an event; the log keeps it")
-    webhook_networks: list[str] = Field(
+    webhook_networks: list[IPv4Network | IPv6Network] = Field(
         default=[], description="Networks (CIDR) that webhooks may go to though they are not of the public internet"
     )
     webhook_plain_http: bool = Field(default=False, description="Whether webhooks may go without TLS")

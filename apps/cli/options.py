@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from mymedic.errors import Refused
 from mymedic.settings import Settings
@@ -32,6 +33,8 @@ def settings_of(home: Path | None) -> Settings:
         raise Refused(
             "VALIDATION_FAILED", f"the environment says {wrong['input']!r}: {wrong['msg']}", field=field
         ) from error
+    except SettingsError as error:
+        raise Refused("VALIDATION_FAILED", f"the environment holds no JSON where it should: {error}") from error
 
 
 def instant(text: str) -> datetime:

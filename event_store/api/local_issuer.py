@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from event_store.api.jwks import PublicKey
 from event_store.api.jwt import Provider, numeric_date
+from event_store.secret_file import secret_at
 from mymedic.clock import Clock
 from mymedic.errors import Refused
 from mymedic.ids import UlidFactory
@@ -73,17 +74,12 @@ class LocalIssuer:
 
 
 def _key_at(path: Path) -> OKPKey:
-    if not path.exists():
-        made = OKPKey.generate_key("Ed25519")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made.as_dict(private=True), file)
-        try:
-            os.link(partial, path)  # fails when another process was faster: then its key is the key
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(partial)
-    return OKPKey.import_key(json.loads(path.read_text()))
+    secret = secret_at(path, lambda: json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)).encode())
+    try:
+        return OKPKey.import_key(json.loads(secret))
+    except (ValueError, JoseError) as error:
+        raise Refused(
+            "STORE_UNAVAILABLE",
+            "the key that signs tokens is damaged; remove it, and a new one is made (tokens of the old one end)",
+            file=str(path),
+        ) from error

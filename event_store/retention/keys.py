@@ -19,10 +19,12 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from event_store.secret_file import secret_at
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
 _NONCE = 12
+_MASTER_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tenant_key (
     tenant_id TEXT PRIMARY KEY, wrapped_kek BLOB NOT NULL, wrapped_analytics_key BLOB NOT NULL,
@@ -71,6 +73,7 @@ class Vault:
         self.has_condemned = bool(self.condemned())
         self._tenants: dict[str, TenantKeys] = {}
         self._subjects: dict[tuple[str, str], tuple[str, AESGCM, bytes]] = {}
+        self._try_the_master_key()
 
     @contextmanager
     def group(self) -> Iterator[None]:
@@ -263,6 +266,12 @@ class Vault:
         )
         return raw
 
+    def _try_the_master_key(self) -> None:
+        """Before anything is kept that the right one could not open. STORE_UNAVAILABLE when it is another one."""
+        row = self._connection.execute("SELECT tenant_id FROM tenant_key ORDER BY tenant_id LIMIT 1").fetchone()
+        if row is not None:
+            self._load_tenant(row[0])
+
     def _load_tenant(self, tenant_id: str) -> TenantKeys | None:
         row = self._connection.execute(
             "SELECT wrapped_kek, wrapped_analytics_key, is_simulated FROM tenant_key WHERE tenant_id = ?", (tenant_id,)
@@ -303,15 +312,22 @@ def key_id_of(tenant_id: str, subject: str) -> str:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """The keys of an installation."""
-    return Vault(settings.keys_path, master_key(settings.master_key_path))
-
-
-def master_key(path: Path) -> bytes:
-    """The installation's master key, made at the first start in a file that only its owner may read."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-    return path.read_bytes()
+    """The keys of an installation; its master key is made at the first start."""
+    path = settings.master_key_path
+    if settings.keys_path.exists() and not path.exists():
+        raise Refused(
+            "STORE_UNAVAILABLE", "the master key is missing: without it no personal data can be read", file=str(path)
+        )
+    master_key = secret_at(path, lambda: os.urandom(_MASTER_BYTES))
+    if len(master_key) != _MASTER_BYTES:
+        raise Refused(
+            "STORE_UNAVAILABLE", f"the master key has {len(master_key)} bytes, not {_MASTER_BYTES}", file=str(path)
+        )
+    try:
+        return Vault(settings.keys_path, master_key)
+    except sqlite3.DatabaseError as error:
+        raise Refused(
+            "STORE_UNAVAILABLE",
+            f"the keys cannot be read ({error}); a damaged file is to be brought back from its own backup",
+            file=str(settings.keys_path),
+        ) from error

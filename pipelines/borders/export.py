@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow.parquet as pq
 
+from exports.finance.read import is_money
 from exports.finance.run import Export, Manifest
 from exports.finance.surface import Surface
 from exports.finance.surfaces import REPORTS
@@ -26,8 +27,6 @@ EXPORT_RULES = (
 )
 # Formats that can be read back row by row; the spreadsheet is written from the same rows.
 READ_BACK = ("parquet", "csv")
-
-_ADD_UP = ("_paise", "_n")
 
 
 class _Truth(NamedTuple):
@@ -66,7 +65,7 @@ def _truth(surface: Surface, manifest: Manifest, warehouse: Path) -> _Truth:
     with opened(warehouse) as connection:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {surface.query}").fetchall()]
         of_mart = {row[0] for row in connection.execute(f"DESCRIBE {surface.mart}").fetchall()}
-        shared = [name for name in columns if name in of_mart and name.endswith(_ADD_UP)]
+        shared = [name for name in columns if name in of_mart and _adds_up(name)]
         sums = ", ".join(["count(*)", *(f"coalesce(sum({name}), 0)::BIGINT" for name in shared)])
         found: Any = connection.execute(
             f"SELECT {sums} FROM {surface.mart} WHERE {' AND '.join(conditions)}", parameters
@@ -117,20 +116,22 @@ def _read(path: Path, surface: Surface) -> tuple[list[str], pd.DataFrame]:
     else:
         columns = list(pd.read_csv(path, nrows=0).columns)
         frame = pd.read_csv(path, usecols=_wanted(columns, surface), dtype="str", na_values=[""], keep_default_na=False)
-    adding = [name for name in frame.columns if name.endswith(_ADD_UP)]
+    adding = [name for name in frame.columns if _adds_up(name)]
     return columns, frame.assign(**{name: frame[name].astype("Int64").fillna(0).astype("int64") for name in adding})
 
 
 def _wanted(columns: Sequence[str], surface: Surface) -> list[str]:
-    return [name for name in columns if name in surface.key or name.endswith(_ADD_UP)]
+    return [name for name in columns if name in surface.key or _adds_up(name)]
+
+
+def _adds_up(column: str) -> bool:
+    return is_money(column) or (column.endswith("_n") and not column.startswith("is_"))
 
 
 def _in_csv(columns: Sequence[str]) -> list[str]:
     """The CSV says each amount twice, in paise and in rupees."""
     return [
-        one
-        for name in columns
-        for one in ([name, name.removesuffix("_paise") + "_inr"] if name.endswith("_paise") else [name])
+        one for name in columns for one in ([name, name.removesuffix("paise") + "inr"] if is_money(name) else [name])
     ]
 
 

@@ -54,6 +54,10 @@ def test_a_wrong_setting_and_a_home_that_is_a_file(
     assert said.code == 1 and "STORE_UNAVAILABLE" in said.err
     monkeypatch.setenv("MYMEDIC_MODE", "banana")
     assert "MYMEDIC_MODE" in mymedic("tenants", home=str(tmp_path)).err
+    monkeypatch.delenv("MYMEDIC_MODE")
+    for wrong in ("10.0.0.0/8", '["ten"]'):
+        monkeypatch.setenv("MYMEDIC_WEBHOOK_NETWORKS", wrong)
+        assert "WEBHOOK_NETWORKS" in mymedic("tenants", home=str(tmp_path)).err.upper()
 
 
 def test_a_full_disk_is_said() -> None:

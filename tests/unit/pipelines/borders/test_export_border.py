@@ -127,3 +127,19 @@ def test_an_export_that_fails_its_border_is_held(
     held = leave(warehouse, tmp_path / "exports", TENANT, "settlement", EVERYTHING)
     assert not held.has_left and held.export.path("csv").exists()
     assert not (tmp_path / "exports" / TENANT).exists()
+
+
+def test_a_column_that_is_called_paise_is_an_amount_too(warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "CREATE TABLE mart_recon_ageing AS SELECT 'ten_skin' AS tenant_id, DATE '2026-11-30' AS as_of_date,"
+            " 'L1' AS leg, 'in_transit' AS class, '-1' AS branch_id, '0-2' AS bucket, 1 AS n, 250050 AS paise"
+        )
+        connection.execute(
+            "CREATE TABLE dim_branch (tenant_id TEXT, branch_id TEXT, name TEXT, city_id TEXT, is_current BOOL)"
+        )
+        connection.execute("CREATE TABLE dim_city (tenant_id TEXT, city_id TEXT, name TEXT)")
+    made = run_export(warehouse, tmp_path, TENANT, "ageing")
+    assert made.manifest.sums_paise == {"paise": 250_050}
+    assert "paise,inr" in made.path("csv").read_text()
+    assert not broken(made, warehouse)
