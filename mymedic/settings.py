@@ -6,8 +6,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from mymedic.errors import Refused
 
 
 class Settings(BaseSettings):
@@ -88,3 +90,17 @@ class Settings(BaseSettings):
     @property
     def exports_dir(self) -> Path:
         return self.resolved_home / "exports"
+
+
+def settings_of(home: Path | None) -> Settings:
+    """What the environment says, for a home if one is given; VALIDATION_FAILED with the setting that is wrong."""
+    try:
+        return Settings() if home is None else Settings(home=home)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = f"MYMEDIC_{str(wrong['loc'][0]).upper()}" if wrong["loc"] else None
+        raise Refused(
+            "VALIDATION_FAILED", f"the environment says {wrong['input']!r}: {wrong['msg']}", field=field
+        ) from error
+    except SettingsError as error:
+        raise Refused("VALIDATION_FAILED", f"the environment holds no JSON where it should: {error}") from error

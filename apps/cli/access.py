@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from apps.cli.console import OUT, print_json
-from apps.cli.options import HomeOption, JsonOption, TenantOption, settings_of
+from apps.cli.options import HomeOption, JsonOption, TenantOption
 from apps.cli.place import store_of, the_tenant
 from apps.identity import api_keys_of
 from event_store.api.api_keys import ApiKey, ApiKeys
@@ -19,6 +19,7 @@ from mymedic.clock import SystemClock
 from mymedic.errors import Refused
 from mymedic.ids import is_tenant_id
 from mymedic.messages import Actor
+from mymedic.settings import settings_of
 
 ROLES = ("PP", "DR", "FD", "FN", "CM", "AU", "EN", "IN")
 LONGEST_HOURS = 24 * 31

@@ -15,12 +15,12 @@ from apps.cli.options import (
     HomeOption,
     JsonOption,
     TenantOption,
-    settings_of,
     the_published_tenant,
     warehouse_of,
 )
 from exports.warehouse import opened
 from mymedic.errors import Refused
+from mymedic.settings import settings_of
 
 # A table is laid out whole before its first line is shown: measured, 1 to 2 ms for a row of ten columns.
 _SHOWN_ROWS = 2_000

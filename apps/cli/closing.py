@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from apps.cli.console import OUT, print_json, rupees, table
-from apps.cli.options import HomeOption, JsonOption, TenantOption, instant, settings_of
+from apps.cli.options import HomeOption, JsonOption, TenantOption, instant
 from apps.cli.place import line_of, store_of, the_tenant
 from apps.closing.recording import recorded
 from apps.closing.run import last_day
@@ -22,6 +22,7 @@ from event_store.aggregates.recon_case.commands import (
 from event_store.aggregates.recon_case.state import period_id
 from event_store.store import Store
 from mymedic.errors import Refused
+from mymedic.settings import settings_of
 
 MonthOption = Annotated[str, typer.Option("--month", help="YYYY-MM.")]
 TokenOption = Annotated[str, typer.Option("--token", help="Your token, or the file that holds it.")]

@@ -9,11 +9,12 @@ import typer
 from rich.text import Text
 
 from apps.cli.console import ERR, OUT, print_json, rupees, table
-from apps.cli.options import HomeOption, JsonOption, settings_of
+from apps.cli.options import HomeOption, JsonOption
 from apps.cli.place import line_of
 from apps.demo import DemoReport, run_demo
 from apps.tieout import TieOut, TieOutRow
 from mymedic.money import in_rupees
+from mymedic.settings import settings_of
 
 
 def register(app: typer.Typer) -> None:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from apps.cli.console import OUT
-from apps.cli.options import HomeOption, TenantOption, settings_of
+from apps.cli.options import HomeOption, TenantOption
 from mymedic.errors import Refused
-from mymedic.settings import Settings
+from mymedic.settings import Settings, settings_of
 from pipelines.describe import describe
 
 # The page is one file with its scripts in it; a browser is told to fetch nothing else.

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from mymedic.errors import Refused
 from mymedic.settings import Settings
@@ -22,19 +20,6 @@ TenantOption = Annotated[
     str | None, typer.Option("--tenant", help="Tenant id; may be left out when there is only one.")
 ]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Read the build of this instant, not the present.")]
-
-
-def settings_of(home: Path | None) -> Settings:
-    try:
-        return Settings() if home is None else Settings(home=home)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        field = f"MYMEDIC_{str(wrong['loc'][0]).upper()}" if wrong["loc"] else None
-        raise Refused(
-            "VALIDATION_FAILED", f"the environment says {wrong['input']!r}: {wrong['msg']}", field=field
-        ) from error
-    except SettingsError as error:
-        raise Refused("VALIDATION_FAILED", f"the environment holds no JSON where it should: {error}") from error
 
 
 def instant(text: str) -> datetime:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps.cli.options import settings_of, the_only_one
+from apps.cli.options import the_only_one
 from event_store.feed import Feed
 from event_store.store import Store, open_store
 from mymedic.errors import Refused
-from mymedic.settings import Settings
+from mymedic.settings import Settings, settings_of
 from pipelines.build import Line
 
 

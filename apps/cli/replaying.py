@@ -25,7 +25,7 @@ from pipelines.build import build_shard
 from projections.aside import Folded, fold_aside
 from projections.catalogue import BY_NAME
 from projections.generations import OnProgress, Rebuilt
-from projections.worker import open_live
+from projections.worker import Live, open_live
 
 PatientOption = Annotated[str | None, typer.Option("--patient", help="Only what concerns this patient.")]
 AdmissionOption = Annotated[str | None, typer.Option("--admission", help="Only what concerns this admission.")]
@@ -69,11 +69,17 @@ def replay(
             raise Refused("VALIDATION_FAILED", "`mymedic build --full` builds the warehouse of all", field="warehouse")
         with ExitStack() as opened, _progress(f"{tenant_id} from seq 1") as on_progress:
             live = open_live(settings, store, opened)
+            _catch_up(live, tenant_id, on_progress)
             done = live.rebuild(tenant_id, projection or (), on_progress)
-            keeper = live.keeper()  # where no worker does so
-            while (step := keeper.advance(tenant_id)).events:
-                on_progress(step.seq, store.feed.head(tenant_id))
+            _catch_up(live, tenant_id, on_progress)  # with what has come since, and what an older version kept
     _show_rebuilt(done, json)
+
+
+def _catch_up(live: Live, tenant_id: str, on_progress: OnProgress) -> None:
+    """Fold what is new, where no worker does so: a rebuild is compared with what is kept now."""
+    keeper = live.keeper()
+    while (step := keeper.advance(tenant_id)).events:
+        on_progress(step.seq, live.feed.head(tenant_id))
 
 
 def _part(

@@ -17,7 +17,6 @@ from apps.cli.options import (
     HomeOption,
     JsonOption,
     TenantOption,
-    settings_of,
     the_published_tenant,
     warehouse_of,
 )
@@ -27,6 +26,7 @@ from exports.finance.read import Period, extract
 from exports.finance.run import run_export
 from exports.finance.surfaces import REPORTS
 from mymedic.errors import Refused
+from mymedic.settings import settings_of
 
 
 class ReportFormat(StrEnum):

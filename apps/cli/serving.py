@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from apps.cli.options import HomeOption, settings_of
+from apps.cli.options import HomeOption
 from apps.server import run_server
 from apps.worker import run_worker
+from mymedic.settings import settings_of
 
 
 def register(app: typer.Typer) -> None:

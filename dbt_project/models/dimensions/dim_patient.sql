@@ -46,16 +46,23 @@ erased as (
     group by tenant_id, aggregate_id
 ),
 
--- another system's bills name patients as well
-billed as (
+-- bills of other systems, stays and claims name patients as well
+papers as (
+    select tenant_id, patient_key, seq from {{ ref('stg_invoice') }} where patient_key is not null
+    union all
+    select tenant_id, patient_key, seq from {{ ref('stg_admission') }} where patient_key is not null
+    union all
+    select tenant_id, patient_key, seq from {{ ref('stg_claim') }} where patient_key is not null
+),
+
+named as (
     select
-        bills.tenant_id,
-        coalesce(aliases.survivor_key, bills.patient_key) as patient_key,
-        max(bills.seq) as last_seq
-    from {{ ref('stg_invoice') }} as bills
-    left join aliases on bills.tenant_id = aliases.tenant_id and bills.patient_key = aliases.patient_key
-    where bills.event_type = 'BillingImported' and bills.patient_key is not null
-    group by bills.tenant_id, coalesce(aliases.survivor_key, bills.patient_key)
+        papers.tenant_id,
+        coalesce(aliases.survivor_key, papers.patient_key) as patient_key,
+        max(papers.seq) as last_seq
+    from papers
+    left join aliases on papers.tenant_id = aliases.tenant_id and papers.patient_key = aliases.patient_key
+    group by papers.tenant_id, coalesce(aliases.survivor_key, papers.patient_key)
 ),
 
 -- an imported history names patients who were never registered here
@@ -64,7 +71,7 @@ members as (
     union
     select tenant_id, patient_key from visited
     union
-    select tenant_id, patient_key from billed
+    select tenant_id, patient_key from named
 )
 
 select
@@ -77,13 +84,13 @@ select
     erased.patient_key is not null as is_erased,
     known.patient_key is null as is_imputed,
     greatest(
-        coalesce(known.last_seq, 0), coalesce(visited.last_seq, 0), coalesce(billed.last_seq, 0),
+        coalesce(known.last_seq, 0), coalesce(visited.last_seq, 0), coalesce(named.last_seq, 0),
         coalesce(erased.last_seq, 0)
     ) as last_seq
 from members
 left join known on members.tenant_id = known.tenant_id and members.patient_key = known.patient_key
 left join visited on members.tenant_id = visited.tenant_id and members.patient_key = visited.patient_key
-left join billed on members.tenant_id = billed.tenant_id and members.patient_key = billed.patient_key
+left join named on members.tenant_id = named.tenant_id and members.patient_key = named.patient_key
 left join erased on members.tenant_id = erased.tenant_id and members.patient_key = erased.patient_key
 left join details as sexes on known.tenant_id = sexes.tenant_id and known.sex_seq = sexes.seq
 left join details as births on known.tenant_id = births.tenant_id and known.birth_seq = births.seq
