@@ -9,7 +9,7 @@ import msgspec
 from rich.table import Table
 
 from bench import peer
-from bench.build import Built
+from bench.build import LATER, Built
 from bench.figures import Figure
 from bench.live import Lived
 from bench.matching import Matched
@@ -54,6 +54,7 @@ BUDGETS: Mapping[tuple[str, str, bool], float] = {
 ALIKE = {"movement", "typed events", "one view"}
 BUILD_BUDGET = "5,000,000 events in 60 s and 2 GiB"
 FOLD_BUDGET, ASKED_BUDGET, LAG_BUDGET = "≥ 20,000/s", "< 50 ms p95", "< 100 ms p99"
+REFRESH_BUDGET = "≤ 1.5x as long on 5,000,000 events as on 100,000"
 MATCHING_BUDGET = "1,000,000 against 1,000,000 in 60 s"
 
 
@@ -69,6 +70,23 @@ def lines(results: Results) -> Iterator[Line]:
             ratio=f"{built.total_s / built.limit_s:.1f}x as long",
             budget=BUILD_BUDGET,
         )
+        shortest = min(results.builds, key=lambda one: one.events)
+        yield Line(
+            what=f"refresh after {LATER:,} more events on them",
+            measured=f"{built.refresh_s:.1f} s",
+            beside=f"on {shortest.events:,} {shortest.refresh_s:.1f} s" if shortest is not built else "",
+            ratio=f"{built.refresh_s / shortest.refresh_s:.1f}x as long" if shortest is not built else "",
+            budget=REFRESH_BUDGET,
+        )
+        if built.marts:
+            slowest = max(built.marts, key=lambda one: one.p95_ms)
+            yield Line(
+                what=f"{len(built.marts)} marts asked for a branch, the slowest `{slowest.name}`",
+                clients="1",
+                measured=f"up to {slowest.rows:,} rows an answer",
+                latency=f"{slowest.p50_ms:.2f} / {slowest.p95_ms:.2f} (p95)",
+                budget=ASKED_BUDGET,
+            )
     for lived in results.lived:
         yield Line(
             what=f"all {lived.views} live views of {lived.events:,} events from seq 1, {lived.rows:,} rows",
@@ -176,6 +194,7 @@ process. Live views: {results.live_rounds} round(s); "lag" is from an event's be
 every view, with commands, folding and looking in one process, after a first second in which connections are made.
 "One view" is fed a log of nothing but payments, each of which becomes a row of 30 columns under four indexes; the
 peer's becomes one of five columns under one. Views "alone" are fed a chain's own log, of which each folds its part.
+A refresh is the build after more events have come; a mart is asked for every row of one branch after the other.
 
 | {" | ".join(COLUMNS)} |
 |{"---|" * len(COLUMNS)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import islice
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +39,7 @@ _TEXTS = tuple(
         *("causation_id", "correlation_id", "command_id", "actor", "payload"),
     )
 )
+_COMMAND = EVENT_COLUMNS.index("command_id")
 _STREAM, _SEQ, _VERSION, _PII = (EVENT_COLUMNS.index(name) for name in ("stream_id", "seq", "stream_version", "pii"))
 _SEPARATOR = "\x1f"
 MOST_COPIES = 1_000  # a copy's code is three digits where only digits may stand
@@ -56,15 +60,29 @@ def make_world(
     """At least `events` events of a chain in a new installation: a valid log, without the tags and guards of one that
     commands made.
     """
+    with growing_world(home, events, profile, on_events) as grow:
+        return grow(None)
+
+
+@contextmanager
+def growing_world(
+    home: Path, events: int, profile: str = "demo", on_events: Callable[[int], None] = lambda count: None
+) -> Iterator[Callable[[int | None], World]]:
+    """The same bit by bit: how many events there are to be at least, or None for all, gives the world as it is then."""
     seed = _simulated(home / "seed", profile)
     settings = Settings(home=home / "world")
     with open_store(seed.settings) as source, open_store(settings) as store:
         store.vault.adopt_simulated(seed.tenant_id, "bench")
         base = [row for rows in _rows(source, seed.tenant_id) for row in rows]
         copies = min(-(-events // len(base)), MOST_COPIES)
-        for count in _append(store, seed.tenant_id, _copied(base, copies)):
-            on_events(count)
-        return World(settings, seed.tenant_id, store.feed.head(seed.tenant_id))
+        log = _Log(store, seed.tenant_id, _copied(base, copies))
+
+        def grow(until: int | None) -> World:
+            while log.head.seq < (until or math.inf) and log.append(until):
+                on_events(log.head.seq)
+            return World(settings, seed.tenant_id, log.head.seq)
+
+        yield grow
 
 
 def _simulated(home: Path, profile: str) -> World:
@@ -81,18 +99,24 @@ def _rows(store: Store, tenant_id: str) -> Iterator[list[tuple[Any, ...]]]:
     return store.ledger.scan(sql, (tenant_id,), _BATCH)
 
 
-def _copied(base: list[tuple[Any, ...]], copies: int) -> Iterator[list[Any]]:
-    """Each event and its copies together, so that time never goes back; seq, hashes and versions are still to come."""
+def _copied(base: list[tuple[Any, ...]], copies: int) -> Iterator[list[list[Any]]]:
+    """The events of one command with their copies, command by command, so that time never goes back and nowhere between
+    is a half of one; seq, hashes and versions are still to come.
+    """
     codes = [(_letters(copy), f"{copy:03d}") for copy in range(copies)]
-    for row in base:
-        template = _template(row)
-        for letters, digits in codes[:1] if row[_STREAM].startswith(_SHARED_STREAMS) else codes:
-            texts = template.replace(_LETTERS, letters).replace(_DIGITS, digits).split(_SEPARATOR)
-            copied = list(row)
-            for index, text in zip(_TEXTS, texts, strict=True):
-                if row[index] is not None:
-                    copied[index] = text
-            yield copied
+    for _, rows in groupby(base, key=itemgetter(_COMMAND)):
+        yield [copied for row in rows for copied in _copies(row, codes)]
+
+
+def _copies(row: tuple[Any, ...], codes: list[tuple[str, str]]) -> Iterator[list[Any]]:
+    template = _template(row)
+    for letters, digits in codes[:1] if row[_STREAM].startswith(_SHARED_STREAMS) else codes:
+        texts = template.replace(_LETTERS, letters).replace(_DIGITS, digits).split(_SEPARATOR)
+        copied = list(row)
+        for index, text in zip(_TEXTS, texts, strict=True):
+            if row[index] is not None:
+                copied[index] = text
+        yield copied
 
 
 def _template(row: tuple[Any, ...]) -> str:
@@ -106,22 +130,32 @@ def _letters(copy: int) -> str:
     return "".join(_ALPHABET[copy >> shift & 31] for shift in (10, 5, 0))
 
 
-def _append(store: Store, tenant_id: str, rows: Iterator[list[Any]]) -> Iterator[int]:
-    """Through the ledger's own append, in its chain; how many so far, after each batch."""
-    versions: Counter[str] = Counter()
-    head = Head()
-    while batch := list(islice(rows, _BATCH)):
-        chained = []
-        for row in batch:
-            versions[row[_STREAM]] += 1
-            row[_SEQ], row[_VERSION] = head.seq + 1, versions[row[_STREAM]]
-            named = dict(zip(EVENT_COLUMNS, row, strict=True))
-            digest = body_digest(named["payload"].encode(), row[_PII])
-            event_hash = link(head.event_hash, envelope_of(named), digest)
-            row[-3:] = digest, head.event_hash, event_hash
-            head = Head(row[_SEQ], event_hash, max(named["recorded_at"], head.recorded_at))
-            chained.append(tuple(row))
-        with store.ledger.write() as session:
-            session.take(tenant_id)
-            session.append(tenant_id, head, chained, [])
-        yield head.seq
+class _Log:
+    """Takes events through the ledger's own append, in its chain."""
+
+    def __init__(self, store: Store, tenant_id: str, commands: Iterator[list[list[Any]]]) -> None:
+        self.head = Head()
+        self._store, self._tenant_id, self._commands = store, tenant_id, commands
+        self._versions: Counter[str] = Counter()
+
+    def append(self, until: int | None) -> bool:
+        """The next batch, no further than the command that reaches a seq; whether there was one."""
+        enough = self.head.seq + _BATCH if until is None else min(self.head.seq + _BATCH, until)
+        chained: list[tuple[Any, ...]] = []
+        while self.head.seq < enough and (rows := next(self._commands, None)):
+            chained += [self._chained(row) for row in rows]
+        if chained:
+            with self._store.ledger.write() as session:
+                session.take(self._tenant_id)
+                session.append(self._tenant_id, self.head, chained, [])
+        return bool(chained)
+
+    def _chained(self, row: list[Any]) -> tuple[Any, ...]:
+        self._versions[row[_STREAM]] += 1
+        row[_SEQ], row[_VERSION] = self.head.seq + 1, self._versions[row[_STREAM]]
+        named = dict(zip(EVENT_COLUMNS, row, strict=True))
+        digest = body_digest(named["payload"].encode(), row[_PII])
+        event_hash = link(self.head.event_hash, envelope_of(named), digest)
+        row[-3:] = digest, self.head.event_hash, event_hash
+        self.head = Head(row[_SEQ], event_hash, max(named["recorded_at"], self.head.recorded_at))
+        return tuple(row)
