@@ -93,7 +93,9 @@ def test_the_page_answers_all_eight_questions(shell: Shell) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     for command in [one for block in blocks for one in block.splitlines() if one.strip()]:
         shell.types(command)
-    told = {command.split()[2]: said for command, said in shell.said.items() if "--format" not in command}
+    assert len(shell.said["echo $FINGERPRINT"]) == len(shell.known["FINGERPRINT"]) > 20
+    plain = {command: said for command, said in shell.said.items() if "--format" not in command}
+    told = {command.split()[2]: said for command, said in plain.items() if not command.startswith("echo")}
     for what in ("Appointment cancelled", "Deposit forfeited", "Refund requested", "Refund processed"):
         assert what in shell.said[f"mymedic audit timeline --tenant {CHAIN} --appointment $APPOINTMENT"]
     assert "late by" in told["order"] and "(patient)" in told["initiators"]
