@@ -60,6 +60,11 @@ class Bodies(Protocol):
     def strip(self, patient_ids: Collection[str], names: Collection[str]) -> Sequence[Replaced]:
         """Take fields of these names, sealed or clear, out of every event about these records."""
 
+    def unseal_elsewhere(self, patient_ids: Collection[str]) -> Sequence[Replaced]:
+        """Take the sealed part out of what is sealed with others' keys and names a payment of these records: bodies of
+        webhooks, narrations of bank lines.
+        """
+
     def destroy_keys(self, patient_ids: Collection[str]) -> Sequence[str]:
         """Destroy the keys of these records; their ids."""
 

@@ -40,11 +40,22 @@ def related_to(streams: Streams, aggregate: str, patient_id: str) -> list[Any]:
     return [state for id in records_of(streams, patient_id) for state in streams.related(aggregate, "patient", id)]
 
 
+def is_erased(streams: Streams, patient_id: str) -> bool:
+    # the subject's stream, not the patient's, tells of a destruction
+    return getattr(streams.state("data_subject", patient_id), "is_erased", False)
+
+
+def is_payment_of_erased(streams: Streams, kind: str, reference: str) -> bool:
+    """Whether a reference that the gateway or a bank gives is that of a payment whose patient has been erased."""
+    payment_id = streams.holder(kind, reference)
+    if payment_id is None:
+        return False
+    return is_erased(streams, survivor_of(streams, streams.state("payment", payment_id).patient_id))
+
+
 def check_not_erased(context: Context, patient_id: str) -> None:
     """PATIENT_ERASED once the patient's data has been destroyed: nothing personal may be sealed for them again."""
-    # the subject's stream, not the patient's, tells of a destruction
-    erased = getattr(context.state("data_subject", patient_id), "is_erased", False)
-    check(not erased, "PATIENT_ERASED", "the patient's data has been erased")
+    check(not is_erased(context, patient_id), "PATIENT_ERASED", "the patient's data has been erased")
 
 
 def check_present(context: Context, patient_id: str) -> Any:

@@ -51,6 +51,10 @@ class ScenarioBodies:
         self.asked.append(("strip", (list(patient_ids), sorted(names))))
         return [Replaced(event_id="evt_1", old_digest=BEFORE, new_digest=AFTER)]
 
+    def unseal_elsewhere(self, patient_ids: Collection[str]) -> Sequence[Replaced]:
+        self.asked.append(("unseal_elsewhere", list(patient_ids)))
+        return [Replaced(event_id="evt_2", old_digest=BEFORE, new_digest=AFTER)]
+
     def destroy_keys(self, patient_ids: Collection[str]) -> Sequence[str]:
         self.asked.append(("destroy_keys", list(patient_ids)))
         return [f"key_{patient_id}" for patient_id in patient_ids]

@@ -11,7 +11,7 @@ from rich.text import Text
 from apps.cli.console import OUT, print_json, table
 from apps.cli.options import HomeOption, JsonOption, TenantOption
 from apps.cli.place import store_of, the_tenant
-from event_store.retention.certificate import certificate_of, sealed_with
+from event_store.retention.certificate import certificate_of, signed_with
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +27,9 @@ def certificate(
     """The certificate of a destruction, from the log alone: the same log gives the same bytes and sha256."""
     with store_of(home) as (_, store):
         found = certificate_of(store.ledger, store.handler.pasts, the_tenant(store.feed, tenant), id)
-    sealed = sealed_with(found)
+        signed = signed_with(store.vault, found)
     if json:
-        print_json(sealed)
+        print_json(signed)
         return
     OUT.print(Text.assemble((f"Certificate of destruction {found.certificate_id}", "bold"), f" of {found.tenant_id}"))
     steps = (("requested", found.requested), ("approved", found.approved), ("executed", found.executed))
@@ -43,5 +43,5 @@ def certificate(
     kept = [[", ".join(one.classes), one.events, one.reason] for one in found.retained]
     OUT.print(table("\nRetained", ["classes", "events", "reason"], kept, right=["events"]))
     said = {name: value for name, value in msgspec.to_builtins(found).items() if isinstance(value, str)}
-    for name, value in {**said, "sha256": sealed["sha256"]}.items():
+    for name, value in {**said, **{name: value for name, value in signed.items() if name != "certificate"}}.items():
         OUT.print(f"{name}: {value}", highlight=False, soft_wrap=True, markup=False)

@@ -249,6 +249,20 @@ class Reads(ABC):
             (tenant_id, self.values(list(stream_ids)), self.values(list(event_types))),
         )
 
+    def sealed_under(
+        self, tenant_id: str, prefix: str, event_type: str, after: tuple[str, int], limit: int
+    ) -> list[tuple[str, int, str, str]]:
+        """(stream, version, event id, payload) of events with a sealed part, of a type, in the streams whose ids begin
+        with a prefix: those after a version of a stream, in order.
+        """
+        found = self.rows(
+            "SELECT stream_id, stream_version, event_id, payload FROM event"
+            " WHERE tenant_id = ? AND stream_id >= ? AND stream_id < ? AND (stream_id, stream_version) > (?, ?)"
+            " AND event_type = ? AND pii IS NOT NULL ORDER BY stream_id, stream_version LIMIT ?",
+            (tenant_id, prefix, prefix + "\U0010fffd", *after, event_type, limit),
+        )
+        return [(stream_id, version, event_id, payload) for stream_id, version, event_id, payload in found]
+
     def events_named(self, tenant_id: str, event_ids: Sequence[str]) -> list[tuple[Any, ...]]:
         """Rows of the events with these ids, in no order, in CLEAR_COLUMNS order."""
         # `|| ''`: SQLite takes a list of ids for less choosy than the tenant, and would walk its log.

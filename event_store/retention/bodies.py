@@ -12,6 +12,7 @@ from event_store.ledger.chain import body_digest
 from event_store.ledger.reads import GuardKey, Reads
 from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.ledger.session import Replacement, Session
+from event_store.retention.elsewhere import named_elsewhere
 from event_store.retention.fields import parsed, redacted_clear, without
 from event_store.retention.keys import Vault, key_id_of
 from event_store.retention.opening import opened_pii
@@ -103,6 +104,11 @@ class StoredBodies:
             if (payload, pii) != (row["payload"], row["pii"]):
                 replaced.append(self._replace(row, payload, pii))
         return replaced
+
+    def unseal_elsewhere(self, patient_ids: Collection[str]) -> Sequence[Replaced]:
+        payloads = (row["payload"] for row in self._about(patient_ids))
+        found = [self._row(event_id) for event_id in named_elsewhere(self._reads, self._tenant_id, payloads)]
+        return [self._replace(row, row["payload"], None) for row in found if row is not None]
 
     def destroy_keys(self, patient_ids: Collection[str]) -> Sequence[str]:
         self.condemned += patient_ids

@@ -1,7 +1,6 @@
 """The certificate of a destruction, put together from the log: the same log always gives the same bytes (DOMAIN §9.2).
 
-It is not signed: the installation has no key for signing. Its sha256 can be handed on, and the hash chain proves the
-events that it rests on.
+It is signed with the tenant's key; the hash chain proves the events that it rests on.
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ from event_store.ledger.schema import EVENT_COLUMNS
 from event_store.ledger.session import Ledger
 from event_store.past import Pasts
 from event_store.recorded import Recorded, recorded
+from event_store.retention.keys import Vault
+from event_store.retention.signing import public_key, signature
 from event_store.states import stream_of
 from event_store.then import records_then
 from mymedic.clock import from_micros
@@ -150,9 +151,15 @@ def certificate_of(ledger: Ledger, pasts: Pasts, tenant_id: str, id: str) -> Cer
         )
 
 
-def sealed_with(certificate: Certificate) -> dict[str, Any]:
-    """The certificate with the sha256 of its canonical JSON."""
-    return {"certificate": certificate, "sha256": sha256(canonical_json(certificate)).hexdigest()}
+def signed_with(vault: Vault, certificate: Certificate) -> dict[str, Any]:
+    """The certificate with the sha256 of its canonical JSON, and the tenant's Ed25519 signature of that JSON."""
+    said = canonical_json(certificate)
+    return {
+        "certificate": certificate,
+        "sha256": sha256(said).hexdigest(),
+        "public_key": public_key(vault, certificate.tenant_id),
+        "signature": signature(vault, certificate.tenant_id, said),
+    }
 
 
 def _found(reads: Reads, pasts: Pasts, tenant_id: str, id: str) -> tuple[list[_Row], str, str]:
@@ -197,7 +204,7 @@ def _stores(done: DestructionExecuted) -> tuple[StoreReport, ...]:
     """Which method was at work where; only stores in which something was done."""
     at_work: dict[Literal["keys", "log", "warehouse"], tuple[str, ...]] = {
         "keys": ("keys_destroyed",),
-        "log": ("hashes_removed", "contact_removed"),
+        "log": ("hashes_removed", "mentions_removed", "contact_removed"),
         "warehouse": ("pseudonym_rotated",),
     }
     counts = {

@@ -61,6 +61,10 @@ class Delivery(Struct, frozen=True):
         return self.entity_id if self.entity_name == "payment" else self.id("payment_id")
 
     @property
+    def order_id(self) -> str | None:
+        return self.entity_id if self.entity_name == "order" else self.id("order_id")
+
+    @property
     def entity_name(self) -> str:
         return _entity_name(self.event_name)
 

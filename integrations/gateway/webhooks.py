@@ -134,6 +134,8 @@ def _record(door: _Door, delivery: Delivery, given_id: str, raw_body: bytes) -> 
             gateway_event_id=event_id,
             event_name=delivery.event_name,
             entity_id=delivery.entity_id,
+            gateway_payment_id=delivery.gateway_payment_id,
+            order_id=delivery.order_id,
             translated_command=delivery.command.__name__ if delivery.command else None,
             raw_body=raw_body,
         )

@@ -13,6 +13,10 @@ from mymedic.deciding import Context, Decision, check
 from mymedic.ids import derived_id
 from mymedic.messages import Command, Event
 from mymedic.money import rupees_text
+from mymedic.patients import is_payment_of_erased
+
+# Whoever else pays is an organisation.
+_PAID_BY_PERSONS = ("upi_qr", "unknown")
 
 
 def ingest_bank_statement(state: State, command: IngestBankStatement, context: Context) -> Iterator[Event]:
@@ -80,11 +84,21 @@ def _lines_not_known(command: IngestBankStatement, context: Context) -> list[Ban
         key = context.keyed_hash(f"{command.bank_account_id}\x1f{says}\x1f{occurrences[says]}")
         line_id = derived_id("bline", context.tenant_id, key)
         if context.holder("bank_line", line_id) is None:
-            fresh.append(_recorded(line, command.bank_account_id, line_id, line_numbers[line.value_on]))
+            is_named = not _is_of_the_erased(line, context)
+            fresh.append(_recorded(line, command.bank_account_id, line_id, line_numbers[line.value_on], is_named))
     return fresh
 
 
-def _recorded(line: BankLine, bank_account_id: str, line_id: str, line_no: int) -> BankLineRecorded:
+def _is_of_the_erased(line: BankLine, context: Context) -> bool:
+    """Whether the line is known after the erasure of whom its narration names: then the narration is not kept."""
+    return any(
+        is_payment_of_erased(context, "rrn", reference)
+        for reference in (line.rrn, line.utr)
+        if reference and line.counterparty_class in _PAID_BY_PERSONS
+    )
+
+
+def _recorded(line: BankLine, bank_account_id: str, line_id: str, line_no: int, is_named: bool) -> BankLineRecorded:
     return BankLineRecorded(
         bank_line_id=line_id,
         bank_account_id=bank_account_id,
@@ -97,7 +111,7 @@ def _recorded(line: BankLine, bank_account_id: str, line_id: str, line_no: int) 
         rrn=line.rrn,
         deposit_slip_no=line.deposit_slip_no,
         counterparty_class=line.counterparty_class,
-        pii=BankLinePii(narration=line.narration),
+        pii=BankLinePii(narration=line.narration) if is_named else None,
     )
 
 

@@ -12,7 +12,7 @@ from mymedic.retention import RetentionClass
 
 HoldScope = Literal["patient", "admission", "claim", "tenant"]
 ErasureScope = Literal["full", "contact_only", "analytics"]
-Method = Literal["keys_destroyed", "hashes_removed", "contact_removed", "pseudonym_rotated"]
+Method = Literal["keys_destroyed", "hashes_removed", "mentions_removed", "contact_removed", "pseudonym_rotated"]
 JsonPath = Annotated[str, Meta(max_length=300, pattern=r"^\$(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])+(?!\n)$")]
 FieldName = Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_.]{0,63}(?!\n)$")]
 

@@ -21,6 +21,8 @@ class IngestGatewayWebhook(Command, frozen=True, kw_only=True):
     gateway_event_id: Id
     event_name: Text
     entity_id: Id | None = None
+    gateway_payment_id: Id | None = None
+    order_id: Id | None = None
     translated_command: Text | None = None
     raw_body: Annotated[bytes, Meta(max_length=MAX_BODY_BYTES)]
 

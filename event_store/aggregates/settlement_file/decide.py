@@ -27,6 +27,7 @@ from mymedic.deciding import Context, Decision, check
 from mymedic.errors import Refused
 from mymedic.ids import derived_id
 from mymedic.messages import Command, Event
+from mymedic.patients import is_payment_of_erased
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
@@ -57,11 +58,20 @@ def ingest_gateway_webhook(state: State, command: IngestGatewayWebhook, context:
             gateway_event_id=command.gateway_event_id,
             event_name=command.event_name,
             entity_id=command.entity_id,
+            gateway_payment_id=command.gateway_payment_id,
+            order_id=command.order_id,
             body_sha256=body_sha256,
             translated_command=command.translated_command,
-            pii=WebhookPii(raw_body=command.raw_body),
+            pii=None if _is_of_the_erased(command, context) else WebhookPii(raw_body=command.raw_body),
         )
     ]
+
+
+def _is_of_the_erased(command: IngestGatewayWebhook, context: Context) -> bool:
+    """Whether the delivery comes after the erasure of whom its body names: then the body is not kept."""
+    return is_payment_of_erased(context, "gateway_payment", f"{command.gateway}#{command.gateway_payment_id}") or (
+        command.order_id is not None and is_payment_of_erased(context, "order", command.order_id)
+    )
 
 
 def record_webhook_attempt(state: State, command: RecordWebhookAttempt, context: Context) -> list[Event]:

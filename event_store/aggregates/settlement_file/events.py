@@ -20,13 +20,18 @@ class WebhookPii(Struct, frozen=True, kw_only=True):
 
 
 class GatewayWebhookAccepted(Event, frozen=True, kw_only=True):
-    """An authentic delivery, seen for the first time. `translated_command` is None when it asks for nothing."""
+    """An authentic delivery, seen for the first time. `translated_command` is None when it asks for nothing.
+
+    Its references say whose payment the sealed body names, once that person is to be forgotten.
+    """
 
     retention: ClassVar[tuple[str, ...]] = ("financial_gst",)
     gateway: Id
     gateway_event_id: Id
     event_name: Text
     entity_id: Id | None = None
+    gateway_payment_id: Id | None = None
+    order_id: Id | None = None
     body_sha256: Sha256
     translated_command: Text | None = None
     pii: WebhookPii | None = None

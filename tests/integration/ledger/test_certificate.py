@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from event_store.ledger.verify import verify_chain
-from event_store.retention.certificate import Certificate, certificate_of, sealed_with
+from event_store.retention.certificate import Certificate, certificate_of, signed_with
 from event_store.retention.keys import key_id_of
+from event_store.retention.signing import is_signed
 from event_store.store import Store
 from mymedic.errors import Refused
 from mymedic.messages import canonical_json
@@ -44,21 +45,23 @@ def test_a_certificate_says_who_what_and_what_stays(registered: Bench) -> None:
     }
     (kept,) = found.retained
     assert (kept.classes, kept.events) == (("medico_legal",), 1) and "under ids alone" in kept.reason
-    sealed = sealed_with(found)
-    text = msgspec.json.encode(sealed).decode()
+    text = msgspec.json.encode(signed_with(store.vault, found)).decode()
     assert NAME not in text and PHONE not in text and PATIENT not in text.replace(f'"requested_by":"{PATIENT}"', "")
     again = msgspec.json.decode(text)
-    assert sha256(canonical_json(again["certificate"])).hexdigest() == again["sha256"]
+    said = canonical_json(again["certificate"])
+    assert sha256(said).hexdigest() == again["sha256"]
+    assert is_signed(again["public_key"], again["signature"], said)
+    assert not is_signed(again["public_key"], again["signature"], said.replace(b"full", b"none"))
 
 
 def test_a_certificate_is_the_same_whenever_it_is_asked_for(registered: Bench) -> None:
     accepted(destroy(registered, "contact_only"))
-    first = sealed_with(certified(registered.store))
+    first = signed_with(registered.store.vault, certified(registered.store))
     registered.clock.at += timedelta(days=400)
     accepted(submit(registered.store, patient("Bala", "+919812345679"), "cmd_later"))
     other = registered.again()
-    assert sealed_with(certified(other)) == first
-    assert sealed_with(certified(other, certified(other).certificate_id)) == first
+    assert signed_with(other.vault, certified(other)) == first
+    assert signed_with(other.vault, certified(other, certified(other).certificate_id)) == first
     assert "stays readable" in certified(other).retained[0].reason
     other.close()
     for id in ("crt_none", "dst_none", PATIENT):

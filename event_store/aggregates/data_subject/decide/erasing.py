@@ -81,9 +81,9 @@ def execute_destruction(state: State, command: ExecuteDestruction, context: Cont
     key_ids: tuple[str, ...] = ()
     replaced: tuple[Replaced, ...] = ()
     if request.scope == "full":
-        method = ("keys_destroyed", "hashes_removed")
+        method = ("keys_destroyed", "hashes_removed", "mentions_removed")
         events = bodies.sealed(records)
-        replaced = tuple(bodies.strip(records, HASHES))
+        replaced = (*bodies.strip(records, HASHES), *bodies.unseal_elsewhere(records))
         key_ids = tuple(bodies.destroy_keys(records))
     elif request.scope == "contact_only":
         method = ("contact_removed",)

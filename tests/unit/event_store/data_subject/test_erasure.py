@@ -140,13 +140,18 @@ def test_a_destruction_ends_keys_and_hashes_and_leaves_a_certificate() -> None:
     world = approved()
     (event,) = world.when(execute(), actor=ENGINEER)
     assert isinstance(event, DestructionExecuted)
-    assert (event.request_id, event.scope, event.method) == ("dst_full", "full", ("keys_destroyed", "hashes_removed"))
+    assert (event.request_id, event.scope, event.method) == (
+        "dst_full",
+        "full",
+        ("keys_destroyed", "hashes_removed", "mentions_removed"),
+    )
     assert (event.key_ids, event.before_chain_hash) == (("key_pat_asha",), CHAIN)
-    assert event.counts == DestructionCounts(events=7, bodies=1, keys=1)
+    assert event.counts == DestructionCounts(events=7, bodies=2, keys=1)
     manifest = canonical_json({"key_ids": event.key_ids, "replaced": event.replaced})
     assert event.manifest_sha256 == hashlib.sha256(manifest).hexdigest()
     assert world.asked_of_bodies == [
         ("strip", (["pat_asha"], ["name_hash", "phone_hash"])),
+        ("unseal_elsewhere", ["pat_asha"]),
         ("destroy_keys", ["pat_asha"]),
     ]
     assert world.state("data_subject", "pat_asha").is_erased
