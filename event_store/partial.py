@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,11 +13,11 @@ from event_store.catalogue import AGGREGATE_OF_STREAM, AGGREGATES, aggregate_of_
 from event_store.feed import Feed
 from event_store.ledger.parts import happened_until, rows_at, seqs_of_kind, seqs_of_streams, tagged_seqs
 from event_store.ledger.reads import Reads
+from event_store.ledger.schema import CLEAR_COLUMNS
 from event_store.ledger.session import Ledger
 from event_store.past import Pasts
 from event_store.raw import RAW_COLUMNS, RawBatch, in_todays_shape
 from event_store.recorded import Recorded, recorded
-from event_store.retention.identity import View
 from event_store.states import stream_of
 from mymedic.clock import micros
 from mymedic.errors import not_found
@@ -30,7 +30,12 @@ OF_A_PERSON = (
     *("patient", "appointment", "encounter", "service_request", "followup", "invoice", "payment", "admission"),
     *("claim", "notification", "data_subject"),
 )
+# Field -> the aggregate whose id stands in it.
+_NAMES = {f"{name}_id": name for name in AGGREGATES} | {"from_bed_id": "bed", "to_bed_id": "bed"}
+_MERGES = ("PatientsMerged", "PatientsUnmerged")
+_TYPE, _SEQ, _PATIENT = (CLEAR_COLUMNS.index(name) for name in ("event_type", "seq", "patient_id"))
 _AT_ONCE = 2_000
+Belongs = Callable[[int], bool]  # whether the event with a seq is of a part
 
 
 class PartOfLog(Feed):
@@ -64,7 +69,7 @@ class PartOfLog(Feed):
             aggregate, id = aggregate_of_stream(stream_id)
             state = states[stream_id] = aggregate.fresh(id)
             for event in self.stream(tenant_id, stream_id):
-                if event.seq <= seq and self._has(event.seq):
+                if event.seq <= seq and self.has(event.seq):
                     aggregate.evolve(state, event.event)
         return states
 
@@ -78,7 +83,8 @@ class PartOfLog(Feed):
                 rows = rows_at(reads, tenant_id, seqs, RAW_COLUMNS)
             yield in_todays_shape(rows, self._pasts)
 
-    def _has(self, seq: int) -> bool:
+    def has(self, seq: int) -> bool:
+        """Whether an event belongs to the part."""
         at = bisect_right(self._seqs, seq)
         return at > 0 and self._seqs[at - 1] == seq
 
@@ -98,25 +104,84 @@ def true_at(ledger: Ledger, pasts: Pasts, tenant_id: str, at: datetime, known: d
     return PartOfLog(ledger, pasts, tenant_id, seqs if last is None else [seq for seq in seqs if seq <= last])
 
 
-def about(ledger: Ledger, pasts: Pasts, tenant_id: str, key: Key, id: str) -> PartOfLog:
-    """What concerns one patient, admission or claim: NOT_FOUND when nothing does.
+def about(ledger: Ledger, pasts: Pasts, tenant_id: str, key: Key, id: str, of: PartOfLog | None = None) -> PartOfLog:
+    """What concerns one patient, admission or claim, of all that is known or `of` a part: NOT_FOUND when nothing does.
 
     That is every event that carries the key; the whole of the streams about that person in which one stands; the
-    whole of every stream that these name (slots, invoices, payments, beds…); and the reference data of the tenant.
+    whole of every stream that these name (slots, invoices, payments, beds…); what became of the person's record since;
+    and the reference data of the tenant.
     """
     with ledger.read() as reads:
+        belongs = _everything if of is None else of.has
         # a patient is everybody whose record was merged with theirs
-        ids = View(reads, pasts, tenant_id).records([id]).get(id, [id]) if key == "patient" else [id]
-        found = tagged_seqs(reads, tenant_id, key, ids)
+        ids = _records(reads, pasts, tenant_id, id, belongs) if key == "patient" else [id]
+        found = set(filter(belongs, tagged_seqs(reads, tenant_id, key, ids)))
         if not found:
             raise not_found(key, id)
-        seqs = _closed(reads, pasts, tenant_id, found)
+        if key != "patient":
+            found |= _retelling(reads, pasts, tenant_id, found, belongs)
+        seqs = _closed(reads, pasts, tenant_id, found, belongs)
         for name in REFERENCE:
-            seqs |= seqs_of_kind(reads, tenant_id, AGGREGATES[name].stream)
+            seqs |= set(filter(belongs, seqs_of_kind(reads, tenant_id, AGGREGATES[name].stream)))
     return PartOfLog(ledger, pasts, tenant_id, sorted(seqs))
 
 
-def _closed(reads: Reads, pasts: Pasts, tenant_id: str, found: set[int]) -> set[int]:
+def _everything(_: int) -> bool:
+    return True
+
+
+def _records(reads: Reads, pasts: Pasts, tenant_id: str, patient_id: str, belongs: Belongs) -> list[str]:
+    """Every id of the person, as a part of the log tells it: what was merged later is not merged yet."""
+    survivors: dict[str, str] = {}
+    met = {patient_id}
+    for _, merge in sorted(_merges(reads, pasts, tenant_id, patient_id, belongs).items()):
+        survivor_id, duplicate_id = _merged(merge)
+        met |= {survivor_id, duplicate_id}
+        if merge.event_type == "PatientsMerged":
+            survivors[duplicate_id] = survivor_id
+        else:
+            survivors.pop(duplicate_id, None)
+
+    def survivor_of(one: str) -> str:
+        while one in survivors:
+            one = survivors[one]
+        return one
+
+    return [one for one in sorted(met) if survivor_of(one) == survivor_of(patient_id)]
+
+
+def _merges(reads: Reads, pasts: Pasts, tenant_id: str, patient_id: str, belongs: Belongs) -> dict[int, Recorded]:
+    """seq -> each merge of a record, of those that it was merged with, and of theirs, and what took one back."""
+    found: dict[int, Recorded] = {}
+    met, waiting = {patient_id}, [patient_id]
+    while waiting:
+        for row in reads.tagged(tenant_id, "patient", waiting.pop()):
+            if row[_TYPE] in _MERGES and row[_SEQ] not in found and belongs(row[_SEQ]):
+                merge = found[row[_SEQ]] = recorded(row, pasts)
+                new = set(_merged(merge)) - met
+                met |= new
+                waiting += new
+    return found
+
+
+def _retelling(reads: Reads, pasts: Pasts, tenant_id: str, seqs: set[int], belongs: Belongs) -> set[int]:
+    """Seqs of what makes events read otherwise than they were told: merges of their patients, and redactions."""
+    people = {row[_PATIENT] for row in rows_at(reads, tenant_id, sorted(seqs))} - {None}
+    found: set[int] = set()
+    for patient_id in people:
+        merges = _merges(reads, pasts, tenant_id, patient_id, belongs)
+        records = {patient_id}.union(*map(_merged, merges.values()))
+        redactions = seqs_of_streams(reads, tenant_id, [stream_of("data_subject", one) for one in records])
+        found |= {*merges, *filter(belongs, redactions)}
+    return found
+
+
+def _merged(merge: Recorded) -> tuple[str, str]:
+    event: Any = merge.event
+    return event.survivor_id, event.duplicate_id
+
+
+def _closed(reads: Reads, pasts: Pasts, tenant_id: str, found: set[int], belongs: Belongs) -> set[int]:
     """With the streams about the person followed to whatever they name; shared streams are taken, not followed."""
     seqs, followed, waiting = set(found), set[str](), set(found)
     while waiting:
@@ -129,7 +194,7 @@ def _closed(reads: Reads, pasts: Pasts, tenant_id: str, found: set[int]) -> set[
         named = {stream_id for event in events if event.stream_id in own for stream_id in _named(event)}
         new = (own | named) - followed
         followed |= new
-        there = seqs_of_streams(reads, tenant_id, new) - seqs
+        there = set(filter(belongs, seqs_of_streams(reads, tenant_id, new))) - seqs
         seqs |= there
         waiting = there
     return seqs
@@ -147,9 +212,8 @@ def _named(event: Recorded) -> Collection[str]:
         one = waiting.pop()
         if isinstance(one, dict):
             for name, value in one.items():
-                if isinstance(value, str) and (aggregate := name.removesuffix("_id")) in AGGREGATES:
-                    if name.endswith("_id"):
-                        found.add(stream_of(aggregate, value))
+                if isinstance(value, str) and (aggregate := _NAMES.get(name)) is not None:
+                    found.add(stream_of(aggregate, value))
                 else:
                     waiting.append(value)
         elif isinstance(one, list):

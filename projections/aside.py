@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from event_store.partial import PartOfLog
 from mymedic.clock import Clock
+from mymedic.errors import Refused
 from projections.catalogue import PROJECTIONS, ROWS
 from projections.database import ReadDatabase, open_read_database
 from projections.generations import OnProgress, content_hash
@@ -31,23 +35,38 @@ def fold_aside(
     left_out: LeftOut = nothing_left_out,
     on_progress: OnProgress = lambda seq, until: None,
 ) -> list[Folded]:
-    """Fold a part into a SQLite file at `path`; one that is there is replaced once the new one is whole."""
+    """Fold a part into a SQLite file at `path`; one that is there is replaced once the new one is whole.
+
+    STORE_LOCKED while somebody else folds into it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    remove(unfinished)
-    database = open_read_database(f"sqlite:///{unfinished}", ROWS)
-    try:
-        keeper = Keeper(part, database, clock, PROJECTIONS, left_out)
-        until = part.head(tenant_id)
-        while (step := keeper.advance(tenant_id)).events:
-            on_progress(step.seq, until)
-        folded = contents(database, tenant_id)
-    finally:
-        database.close()
-    remove(path)
-    unfinished.replace(path)
-    remove(unfinished)
+    with _alone(path):
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        remove(unfinished)
+        database = open_read_database(f"sqlite:///{unfinished}", ROWS)
+        try:
+            keeper = Keeper(part, database, clock, PROJECTIONS, left_out)
+            until = part.head(tenant_id)
+            while (step := keeper.advance(tenant_id)).events:
+                on_progress(step.seq, until)
+            folded = contents(database, tenant_id)
+        finally:
+            database.close()
+        remove(path)
+        unfinished.replace(path)
+        remove(unfinished)
     return folded
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Two who fold would share the unfinished file, and the first to end would put half of the other's in place."""
+    with path.with_name(f".{path.name}.folding").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise Refused("STORE_LOCKED", f"{path.parent.name} is being replayed by another process") from held
+        yield
 
 
 def contents(database: ReadDatabase, tenant_id: str) -> list[Folded]:

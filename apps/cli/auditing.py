@@ -92,7 +92,33 @@ def the_subject(*ids: str | None) -> Subject:
     return named[0]
 
 
-def _command(word: str, question: Question) -> Callable[..., None]:
+def _whole(word: str, question: Question) -> Callable[..., None]:
+    """Of a sum over everything that is known: no option narrows it."""
+
+    def answer(
+        patient: PatientOption = None,
+        appointment: AppointmentOption = None,
+        payment: PaymentOption = None,
+        admission: AdmissionOption = None,
+        claim: ClaimOption = None,
+        invoice: InvoiceOption = None,
+        stream: StreamOption = None,
+        correlation: CorrelationOption = None,
+        as_of: KnownOption = None,
+        token: TokenOption = None,
+        tenant: TenantOption = None,
+        format: FormatOption = AnswerFormat.table,
+        home: HomeOption = None,
+        json: JsonOption = False,
+    ) -> None:
+        subject = the_subject(patient, appointment, payment, admission, claim, invoice, stream, correlation)
+        asked = Asked(subject=subject, as_of=instant(as_of))
+        _show(word, _answered(question, asked, token, tenant, home), AnswerFormat.json if json else format)
+
+    return answer
+
+
+def _paged(word: str, question: Question) -> Callable[..., None]:
     def answer(
         patient: PatientOption = None,
         appointment: AppointmentOption = None,
@@ -116,25 +142,29 @@ def _command(word: str, question: Question) -> Callable[..., None]:
     ) -> None:
         asked = Asked(
             subject=the_subject(patient, appointment, payment, admission, claim, invoice, stream, correlation),
-            as_of=instant(as_of) if as_of else None,
-            from_at=instant(from_at) if from_at else None,
-            to_at=instant(to_at) if to_at else None,
+            as_of=instant(as_of),
+            from_at=instant(from_at, "from"),
+            to_at=instant(to_at, "to"),
             types=tuple(types or ()),
             page=page,
             limit=limit,
         )
-        with store_of(home) as (settings, store):
-            tenant_id, sight = sight_for(store, settings, token, tenant)
-            with opened(store.handler, tenant_id, sight, asked) as book:
-                found = question.with_books(PublishedBooks(settings))(book, asked)
-        _show(word, found, AnswerFormat.json if json else format)
+        _show(word, _answered(question, asked, token, tenant, home), AnswerFormat.json if json else format)
 
-    answer.__doc__ = question.summary
     return answer
 
 
+def _answered(question: Question, asked: Asked, token: str | None, tenant: str | None, home: Path | None) -> Answer:
+    with store_of(home) as (settings, store):
+        tenant_id, sight = sight_for(store, settings, token, tenant)
+        with opened(store.handler, tenant_id, sight, asked) as book:
+            return question.with_books(PublishedBooks(settings))(book, asked)
+
+
 for _word, _question in QUESTIONS.items():
-    auditing.command(_word)(_command(_word, _question))
+    _command = (_paged if _question.is_paged else _whole)(_word, _question)
+    _command.__doc__ = _question.summary
+    auditing.command(_word)(_command)
 
 
 @auditing.command("pack")
@@ -161,8 +191,7 @@ def pack(
             if token is None:
                 raise Refused("VALIDATION_FAILED", "names are for a person: say --token as well", field="token")
             glass = Glass(Signers(settings, token, None, tenant_id).bearer.actor, justification)
-        moment = instant(as_of) if as_of else None
-        made = make_pack(store.handler, tenant_id, subject, as_of=moment, sight=sight, glass=glass)
+        made = make_pack(store.handler, tenant_id, subject, as_of=instant(as_of), sight=sight, glass=glass)
     out.write_bytes(made.data)
     if json:
         said = {"file": str(out), "fingerprint": made.fingerprint, "sha256": sha256(made.data).hexdigest()}

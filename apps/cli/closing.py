@@ -50,7 +50,7 @@ def reconcile(
     """Record what the published warehouse computed: totals by class, open items, trial balance (C87)."""
     with store_of(home) as (settings, store):
         tenant_id = the_tenant(store.feed, tenant)
-        path = line_of(settings, store).published_path(tenant_id, instant(as_of) if as_of else None)
+        path = line_of(settings, store).published_path(tenant_id, instant(as_of))
         run, ack = recorded(store, path, tenant_id, month)
     if json:
         print_json(_run_shown(run, ack.status))

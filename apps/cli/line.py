@@ -34,7 +34,7 @@ def build(
     json: JsonOption = False,
 ) -> int:
     """Land, transform, check, publish. A failed check publishes nothing."""
-    moment = instant(as_of) if as_of else None
+    moment = instant(as_of)
     reports: list[BuildReport] = []
     with store_of(home) as (settings, store):
         line = line_of(settings, store)

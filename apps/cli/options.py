@@ -22,14 +22,16 @@ TenantOption = Annotated[
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Read the build of this instant, not the present.")]
 
 
-def instant(text: str) -> datetime:
-    """The instant that a person typed; without an offset it is UTC."""
+def instant(text: str | None, option: str = "as-of") -> datetime | None:
+    """The instant that a person typed, without an offset in UTC; None where none was. An empty word is refused."""
+    if text is None:
+        return None
     try:
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         message = f"{text!r} is no instant like 2026-11-04T18:29:59Z"
-        raise Refused("VALIDATION_FAILED", message, field="as-of") from error
+        raise Refused("VALIDATION_FAILED", message, field=option) from error
 
 
 def the_published_tenant(settings: Settings, wanted: str | None) -> str:

@@ -63,6 +63,10 @@ def replay(
         tenant_id = the_tenant(store.feed, tenant)
         part = _part(store, tenant_id, as_of, valid_at, {"patient": patient, "admission": admission, "claim": claim})
         if part is not None:
+            if projection:
+                raise Refused(
+                    "VALIDATION_FAILED", "an aside has every view; leave --projection out", field="projection"
+                )
             _aside(settings, store, tenant_id, *part, warehouse=warehouse, json=json)
             return
         if warehouse:
@@ -88,16 +92,21 @@ def _part(
     """The part of the log that is meant, with a name for it; None: all of it."""
     pasts = Pasts(store.ledger, store.vault.keyed_hash)
     given = [(key, id) for key, id in keys.items() if id is not None]
-    known, true = (instant(text) if text else None for text in (as_of, valid_at))
-    if len(given) > 1 or (given and (known or true)):
-        raise Refused("VALIDATION_FAILED", "say one of --patient, --admission, --claim, or an instant", field="patient")
-    if given:
-        ((key, id),) = given
-        return id, about(store.ledger, pasts, tenant_id, key, id)  # type: ignore[arg-type]
+    known, true = instant(as_of), instant(valid_at, "valid-at")
+    if len(given) > 1:
+        raise Refused("VALIDATION_FAILED", "say one of --patient, --admission, --claim", field="patient")
+    names = [id for _, id in given]
+    part: PartOfLog | None = None
     if true is not None:
-        name = f"valid_at_{_stamp(true)}" + (f"_as_of_{_stamp(known)}" if known else "")
-        return name, true_at(store.ledger, pasts, tenant_id, true, known)
-    return (f"as_of_{_stamp(known)}", known_at(store.ledger, pasts, tenant_id, known)) if known else None
+        part = true_at(store.ledger, pasts, tenant_id, true, known)
+        names.append(f"valid_at_{_stamp(true)}")
+    elif known is not None:
+        part = known_at(store.ledger, pasts, tenant_id, known)
+    if known is not None:
+        names.append(f"as_of_{_stamp(known)}")
+    for key, id in given:
+        part = about(store.ledger, pasts, tenant_id, key, id, part)  # type: ignore[arg-type]
+    return None if part is None else ("_".join(names), part)
 
 
 def _stamp(at: datetime) -> str:

@@ -131,7 +131,7 @@ def since_signed(
         tenant_id = the_tenant(store.feed, tenant)
         line = line_of(settings, store)
         signed = signed_month(store, tenant_id, month)
-        now = line.published_path(tenant_id, instant(as_of) if as_of else None)
+        now = line.published_path(tenant_id, instant(as_of))
         with ERR.status(f"{month} of {tenant_id}"):
             then = warehouse_then(line, signed, is_rebuilt=False)
             found = changes(then, now, store.feed, tenant_id, month, signed.run.input_seq)

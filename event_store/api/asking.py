@@ -1,7 +1,8 @@
-"""What a caller says about a command besides the command itself, whichever way it came in (DOMAIN §2.1)."""
+"""What a caller says besides the command or question itself, whichever way it came in (DOMAIN §2.1)."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -72,3 +73,10 @@ def instant(text: str | None, field: str) -> Any:
         return _TIMESTAMP.decode(msgspec.json.encode(text))
     except msgspec.ValidationError as error:
         raise Refused("VALIDATION_FAILED", "an instant is RFC 3339 with its offset", field=field) from error
+
+
+def require_known(said: Iterable[str], known: Container[str]) -> None:
+    """A parameter that is misspelt must not widen the answer in silence."""
+    for name in said:
+        if name not in known:
+            raise Refused("VALIDATION_FAILED", f"there is no parameter {name[:64]!r}", field=name[:64])

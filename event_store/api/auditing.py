@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
-from event_store.api.asking import instant
+from event_store.api.asking import instant, require_known
 from event_store.api.commands import REFUSALS
 from event_store.api.identity import Bearer
 from event_store.api.watching import seen_of
@@ -72,6 +72,9 @@ PageOf = Annotated[
 ]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_LIMIT, description="events a page, at most")]
 
+ABOUT = frozenset({*(f"{kind}_id" for kind in SUBJECTS), "as_of"})
+NARROWING = frozenset({"from", "to", "types", "page", "limit"})
+
 
 def audit_routes(books: Books | None) -> list[HTTPRouteHandler]:
     """`books` is where the ledger entries of a forfeit are read, if anywhere."""
@@ -93,6 +96,7 @@ def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandl
         correlation_id: Correlation = None,
         as_of: AsOf = None,
     ) -> Response[Any]:
+        require_known(request.query_params, ABOUT)  # a sum is over all that is known of the subject
         ids = (patient_id, appointment_id, payment_id, admission_id, claim_id, invoice_id, stream_id, correlation_id)
         asked = Asked(subject=_the_subject(*ids), as_of=instant(as_of, "as_of"))
         return await _answered(request, ask, asked)
@@ -114,6 +118,7 @@ def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandl
         page: PageOf = None,
         limit: Limit = PAGE_USUAL,
     ) -> Response[Any]:
+        require_known(request.query_params, ABOUT | NARROWING)
         ids = (patient_id, appointment_id, payment_id, admission_id, claim_id, invoice_id, stream_id, correlation_id)
         asked = Asked(
             subject=_the_subject(*ids),

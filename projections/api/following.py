@@ -26,7 +26,7 @@ from projections.api.routes import (
     SHARED,
     off_the_loop,
     parameters_of,
-    require_known,
+    require_parameters,
     route,
     said_of,
 )
@@ -45,7 +45,7 @@ def changes_route(views: Views, horizons: Horizons) -> HTTPRouteHandler:
     taken |= {name: SHARED[name] for name in ("limit", "after_seq", "wait_ms")} | NAMED
 
     async def answer(request: Request[Any, Any, Any], **said: Any) -> Response[Any]:
-        require_known(request, CHANGES.filters, taken)
+        require_parameters(request, CHANGES.filters, taken)
         bearer = request.state.bearer
         await horizons.require(bearer.tenant_id, CHANGES.projections, said["after_seq"], said["wait_ms"] / 1000)
         changes = await off_the_loop(
@@ -74,7 +74,7 @@ def stream_route(views: Views, horizons: Horizons) -> HTTPRouteHandler:
     taken = _FILTERS | {"since": (Annotated[str, _SINCE], ...), "last_event_id": (Annotated[str | None, header], None)}
 
     async def answer(request: Request[Any, Any, Any], **said: Any) -> ServerSentEvent:
-        require_known(request, CHANGES.filters, taken)
+        require_parameters(request, CHANGES.filters, taken)
         bearer, filters = request.state.bearer, said_of(CHANGES, said)
         # Before the stream begins: who may not follow these days is told so as everywhere.
         first = await off_the_loop(read_changes, views, bearer, filters, said["last_event_id"] or said["since"], LIMIT)

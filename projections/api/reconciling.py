@@ -21,7 +21,7 @@ from projections.api.cursor import fingerprint, packed, unpacked
 from projections.api.query import MOST_IDS
 from projections.api.reach import branches_of
 from projections.api.reading import Page
-from projections.api.routes import SHARED, off_the_loop, require_known, response, route
+from projections.api.routes import SHARED, off_the_loop, require_parameters, response, route
 from projections.api.views import Views, standing
 from projections.api.waiting import Horizons
 from projections.reconciled import HyperStatus, ItemFilter, ReconItem, reconciliation_items
@@ -73,7 +73,7 @@ def items_route(views: Views, horizons: Horizons) -> HTTPRouteHandler:
     """`GET /v1/console/reconciliation`."""
 
     async def answer(request: Request[Any, Any, Any], **said: Any) -> Response[Any]:
-        require_known(request, (), _TAKEN)
+        require_parameters(request, (), _TAKEN)
         bearer = request.state.bearer
         projections = (reconciliation.PROJECTION,)
         await horizons.require(bearer.tenant_id, projections, said["after_seq"], said["wait_ms"] / 1000)

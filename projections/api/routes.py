@@ -15,10 +15,10 @@ from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, QueryParameter
 from msgspec import Struct
 
+from event_store.api.asking import require_known
 from event_store.api.commands import REFUSALS
 from event_store.api.examples import full_example
 from event_store.api.watching import seen_of
-from mymedic.errors import Refused
 from mymedic.messages import ID_PATTERN, Id
 from projections.api.cursor import LONGEST
 from projections.api.query import MOST_IDS, Filter, Query, answer_struct
@@ -86,7 +86,7 @@ def query_route(query: Query, views: Views, horizons: Horizons) -> HTTPRouteHand
     taken = parameters_of(query)
 
     async def answer(request: Request[Any, Any, Any], **said: Any) -> Response[Any]:
-        require_known(request, query.filters, taken)
+        require_parameters(request, query.filters, taken)
         bearer = request.state.bearer
         await horizons.require(bearer.tenant_id, query.projections, said["after_seq"], said["wait_ms"] / 1000)
         question = Question(
@@ -191,12 +191,10 @@ def _python_name(name: str) -> str:
     return "state_" if name == "state" else name
 
 
-def require_known(request: Request[Any, Any, Any], filters: Sequence[Filter], taken: Mapping[str, Any]) -> None:
-    """A parameter that is misspelt must not widen the answer in silence."""
+def require_parameters(request: Request[Any, Any, Any], filters: Sequence[Filter], taken: Mapping[str, Any]) -> None:
+    """VALIDATION_FAILED for what the question does not take."""
     known = {one.name for one in filters} | {name.rstrip("_") for name in set(taken) - HEADERS}
-    for name in request.query_params:
-        if name not in known:
-            raise Refused("VALIDATION_FAILED", f"there is no parameter {name[:64]!r}", field=name[:64])
+    require_known(request.query_params, known)
 
 
 def page_struct(query: Query) -> type[Struct]:

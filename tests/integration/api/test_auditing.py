@@ -56,10 +56,17 @@ def test_a_role_sees_its_part(api: Api) -> None:
         ({"patient_id": "pat_asha", "page": "2"}, 422, "VALIDATION_FAILED"),
         ({"patient_id": "pat_asha", "limit": "501"}, 422, "VALIDATION_FAILED"),
         ({"stream_id": "rumour-1"}, 404, "NOT_FOUND"),
+        ({"patient_id": "pat_asha", "type": "ConsentRecorded"}, 422, "VALIDATION_FAILED"),
     ],
 )
 def test_a_wrong_question_is_refused(api: Api, query: dict[str, str], status: int, code: str) -> None:
     refusal(ask(api, "timeline", **query), status, code)
+
+
+def test_a_sum_is_not_narrowed(api: Api) -> None:
+    for name in ("from", "to", "types", "limit"):
+        answer = ask(api, "payments", patient_id="pat_asha", **{name: "1"})
+        assert refusal(answer, 422, "VALIDATION_FAILED")["details"]["field"] == name
 
 
 def test_nothing_is_told_of_another_tenant(api: Api) -> None:

@@ -30,6 +30,11 @@ def test_brackets_and_colons_are_no_markup(mymedic: Mymedic, published: World) -
         (("report", "fees", "--from", "2026-10-02", "--to", "2026-10-01"), "before it begins"),
         (("trace", "pay_\udcff"), "is not UTF-8"),
         (("token", "--role", "CM", "--actor", ""), "actor is not an id"),
+        (("replay", "--as-of", ""), "field: as-of"),
+        (("replay", "--valid-at", ""), "field: valid-at"),
+        (("replay", "--as-of", "2026-08-10T00:00:00Z", "--projection", "bed_board"), "leave --projection out"),
+        (("audit", "timeline", "--patient", "pat_1", "--from", "Monday"), "field: from"),
+        (("audit", "payments", "--patient", "pat_1", "--from", "2026-08-10T00:00:00Z"), "No such option: --from"),
     ],
 )
 def test_wrong_use_is_said(mymedic: Mymedic, published: World, words: tuple[str, ...], what: str) -> None:

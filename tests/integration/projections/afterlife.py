@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -85,7 +86,11 @@ def live_on(settings: Settings, tenant_id: str) -> None:
 
 
 def merge(office: Office) -> None:
-    first, second, third, fourth = office.ids("PatientRegistered")[:4]
+    first, second, third, fourth, fifth = office.ids("PatientRegistered")[:5]
+    stays = Counter(one.admission_id for one in office.log if one.admission_id is not None)
+    for stay, _ in stays.most_common(1):
+        admitted = next(one.patient_id for one in office.log if one.admission_id == stay and one.patient_id is not None)
+        office.ask(MergePatients(survivor_id=fifth, duplicate_id=admitted, reason="the same"), "FD", "CM")
     office.ask(MergePatients(survivor_id=second, duplicate_id=third, reason="the same"), "FD", "CM")
     office.ask(MergePatients(survivor_id=first, duplicate_id=second, reason="the same"), "FD", "CM")
     office.ask(MergePatients(survivor_id=first, duplicate_id=fourth, reason="the same"), "FD", "CM")

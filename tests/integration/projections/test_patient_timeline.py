@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from event_store.feed import Feed
@@ -34,12 +36,16 @@ def test_every_event_about_a_patient_is_there_once(tenant_id: str, log: Feed, re
 def test_a_merge_moves_rows_and_taking_it_apart_moves_them_back(
     tenant_id: str, log: Feed, replayed: ReadDatabase
 ) -> None:
-    registered = [one for one in log.read(tenant_id, 0, 10**6) if one.event_type == "PatientRegistered"]
-    first, second, third, fourth = (one.patient_id for one in registered[:4])
+    events = log.read(tenant_id, 0, 10**6)
+    registered = [one for one in events if one.event_type == "PatientRegistered"]
+    first, second, third, fourth, fifth = (one.patient_id for one in registered[:5])
+    merges: list[Any] = [one.event for one in events if one.event_type == "PatientsMerged"]
+    others = {one.duplicate_id for one in merges if one.survivor_id == fifth}
     known_as = {row.record_id: row.patient_id for row in rows(replayed, tenant_id)}
     assert (known_as[second or ""], known_as[third or ""]) == (first, first), "also what had been merged before"
     assert known_as[fourth or ""] == fourth
-    assert all(record_id == known for record_id, known in known_as.items() if record_id not in (second, third))
+    assert all(record_id == known for record_id, known in known_as.items() if record_id not in (second, third, *others))
+    assert all(known_as[one] == fifth for one in others)
 
 
 @pytest.mark.parametrize("tenant_id", TENANTS)

@@ -10,6 +10,7 @@ import pytest
 
 from event_store.feed import Feed
 from event_store.ledger import Ledger
+from event_store.ledger.parts import tagged_seqs
 from event_store.partial import Key, about, known_at, true_at
 from event_store.past import Pasts
 from event_store.retention.identity import View
@@ -100,6 +101,51 @@ def test_a_part_has_the_same_rows_as_the_whole(
                     replayed, tenant_id, row_class, whose
                 ), row_class.table
             database.close()
+
+
+@pytest.mark.usefixtures("nothing_was_sent")
+@pytest.mark.parametrize("key", ["patient", "admission", "claim"])
+def test_a_part_of_a_moment_has_the_rows_of_that_moment(
+    key: Key, log: Feed, store_of_log: tuple[Ledger, Pasts], tmp_path: Path
+) -> None:
+    for tenant_id in log.tenants():
+        for id in most_eventful(log, tenant_id, key)[:1]:
+            (event,) = log.read(tenant_id, middle_of(log, tenant_id, key, id) - 1, 1)
+            known = known_at(*store_of_log, tenant_id, event.recorded_at)
+            true = true_at(*store_of_log, tenant_id, event.occurred_at, NOW)
+            for number, whole in enumerate((known, true)):
+                part = about(*store_of_log, tenant_id, key, id, whole)
+                seqs = [one.seq for one in part.read(tenant_id, 0, 10**6)]
+                assert all(map(whole.has, seqs)) and len(seqs) < len(whole.read(tenant_id, 0, 10**6))
+                found = []
+                for name, each in (("part", part), ("whole", whole)):
+                    path = tmp_path / f"{id}_{number}_{name}.sqlite"
+                    fold_aside(each, tenant_id, path, CLOCK)
+                    database = open_read_database(f"sqlite:///{path}", ROWS)
+                    whose = {(f"{key}_id", id)}
+                    found.append([rows_about(database, tenant_id, row, whose) for row in OF_A_PERSON])
+                    database.close()
+                assert found[0] == found[1] and any(found[0])
+
+
+def middle_of(log: Feed, tenant_id: str, key: Key, id: str) -> int:
+    """A seq by which half of somebody's story is told."""
+    with log._ledger.read() as reads:
+        seqs = sorted(tagged_seqs(reads, tenant_id, key, [id]))
+    return seqs[len(seqs) // 2]
+
+
+def test_two_do_not_fold_into_one_aside(log: Feed, store_of_log: tuple[Ledger, Pasts], tmp_path: Path) -> None:
+    tenant_id = log.tenants()[-1]
+    part = known_at(*store_of_log, tenant_id, NOW)
+    path = tmp_path / "aside" / "read.sqlite"
+
+    def another_comes(seq: int, until: int) -> None:
+        with pytest.raises(Refused, match="STORE_LOCKED"):
+            fold_aside(part, tenant_id, path, CLOCK)
+
+    folded = fold_aside(part, tenant_id, path, CLOCK, on_progress=another_comes)
+    assert folded == fold_aside(part, tenant_id, path, CLOCK)
 
 
 def test_a_part_about_nobody_is_refused(log: Feed, store_of_log: tuple[Ledger, Pasts]) -> None:
