@@ -24,6 +24,7 @@ from event_store.api.document import DocumentConfig
 from event_store.api.identities import look_up
 from event_store.api.identity import COSIGNER_HEADER, Identity
 from event_store.api.limits import RateLimits
+from event_store.api.packing import pack_routes
 from event_store.api.problems import on_bug, on_http_error, on_refused
 from event_store.api.readiness import health, metrics, ready
 from event_store.api.reading import require_json
@@ -98,7 +99,7 @@ def create_app(
     commands = Router(
         path="/", route_handlers=[*command_routes(), batch, look_up], guards=[authenticated, require_json]
     )
-    asked = Router(path="/", route_handlers=[*audit_routes(books), *queries], guards=[authenticated])
+    asked = Router(path="/", route_handlers=[*audit_routes(books), *pack_routes(), *queries], guards=[authenticated])
     app = Litestar(
         route_handlers=[health, ready, metrics, *doors, commands, asked],
         state=State({"store": store, "clock": clock, "watch": watch, "limits": limits, "home": home}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
@@ -15,11 +16,11 @@ from event_store.api.commands import REFUSALS
 from event_store.api.identity import Bearer
 from event_store.api.watching import seen_of
 from event_store.audit.answers import Answer
-from event_store.audit.asked import PAGE_LIMIT, PAGE_USUAL, SUBJECTS, Asked, Subject
+from event_store.audit.asked import PAGE_LIMIT, PAGE_USUAL, SUBJECTS, Asked, Subject, SubjectKind
 from event_store.audit.book import opened
 from event_store.audit.forfeits import Books
 from event_store.audit.questions import QUESTIONS, Ask, Question
-from event_store.audit.sight import sight_of
+from event_store.audit.sight import Sight, sight_of
 from event_store.handle import Handler
 from event_store.retention.identity import View
 from mymedic.errors import Refused
@@ -98,7 +99,7 @@ def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandl
     ) -> Response[Any]:
         require_known(request.query_params, ABOUT)  # a sum is over all that is known of the subject
         ids = (patient_id, appointment_id, payment_id, admission_id, claim_id, invoice_id, stream_id, correlation_id)
-        asked = Asked(subject=_the_subject(*ids), as_of=instant(as_of, "as_of"))
+        asked = Asked(subject=the_subject(SUBJECTS, *ids), as_of=instant(as_of, "as_of"))
         return await _answered(request, ask, asked)
 
     async def paged(
@@ -121,7 +122,7 @@ def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandl
         require_known(request.query_params, ABOUT | NARROWING)
         ids = (patient_id, appointment_id, payment_id, admission_id, claim_id, invoice_id, stream_id, correlation_id)
         asked = Asked(
-            subject=_the_subject(*ids),
+            subject=the_subject(SUBJECTS, *ids),
             as_of=instant(as_of, "as_of"),
             from_at=instant(from_at, "from"),
             to_at=instant(to_at, "to"),
@@ -144,10 +145,11 @@ def _route(word: str, question: Question, books: Books | None) -> HTTPRouteHandl
     )(answer)
 
 
-def _the_subject(*ids: str | None) -> Subject:
-    named = [Subject(kind, id) for kind, id in zip(SUBJECTS, ids, strict=True) if id is not None]
+def the_subject(kinds: Sequence[SubjectKind], *ids: str | None) -> Subject:
+    """What is asked about: one thing, in the order of the kinds."""
+    named = [Subject(kind, id) for kind, id in zip(kinds, ids, strict=True) if id is not None]
     if len(named) != 1:
-        wanted = ", ".join(f"{kind}_id" for kind in SUBJECTS)
+        wanted = ", ".join(f"{kind}_id" for kind in kinds)
         raise Refused("VALIDATION_FAILED", f"name one of {wanted}", field="patient_id", named=len(named))
     return named[0]
 
@@ -160,7 +162,11 @@ async def _answered(request: Request[Any, Any, Any], ask: Ask, asked: Asked) -> 
 
 
 def _asked_by(handler: Handler, bearer: Bearer, ask: Ask, asked: Asked) -> Answer:
-    with handler.ledger.read() as reads:
-        sight = sight_of(View(reads, handler.pasts, bearer.tenant_id), bearer.actor)
-    with opened(handler, bearer.tenant_id, sight, asked) as book:
+    with opened(handler, bearer.tenant_id, sight_for(handler, bearer), asked) as book:
         return ask(book, asked)
+
+
+def sight_for(handler: Handler, bearer: Bearer) -> Sight:
+    """How much of the log the bearer sees now; FORBIDDEN."""
+    with handler.ledger.read() as reads:
+        return sight_of(View(reads, handler.pasts, bearer.tenant_id), bearer.actor)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from event_store.audit.asked import Asked, Subject
+from event_store.audit.asked import Asked, Subject, SubjectKind
 from event_store.audit.book import Book, opened
 from event_store.audit.pack.contents import Opened, contents
 from event_store.audit.pack.verifier import FORMAT, MANIFEST, PUBLIC_KEY, SIGNATURE, container, fingerprint
@@ -22,7 +22,7 @@ from mymedic.errors import Refused
 from mymedic.identity import IdentityField
 from mymedic.messages import Actor, canonical_json
 
-PACKED = ("patient", "admission", "claim")
+PACKED: tuple[SubjectKind, ...] = ("patient", "admission", "claim")
 # What a broken glass lets out: who it is, not how old they are on the day of asking, which would change the bytes.
 _NAMED: tuple[IdentityField, ...] = ("name", "phone_e164", "birth_year")
 

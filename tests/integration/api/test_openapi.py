@@ -82,3 +82,8 @@ def test_the_auditors_questions_are_described(schema: dict[str, Any]) -> None:
         parameters = {one["name"]: one for one in operation["parameters"]}
         assert ("page" in parameters) == question.is_paged and "as_of" in parameters
         assert parameters["patient_id"]["schema"]["examples"]
+
+
+def test_a_pack_is_described_as_a_zip(schema: dict[str, Any]) -> None:
+    assert list(schema["paths"]["/v1/audit/pack"]["get"]["responses"]["200"]["content"]) == ["application/zip"]
+    assert list(schema["paths"]["/v1/audit/verifier"]["get"]["responses"]["200"]["content"]) == ["text/x-python"]
