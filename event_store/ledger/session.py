@@ -182,6 +182,12 @@ class Session(Reads):
         self.flush()
         return super().bodies_tagged(tenant_id, kind, value)
 
+    def sealed_under(
+        self, tenant_id: str, prefix: str, event_type: str, after: tuple[str, int], limit: int
+    ) -> list[tuple[str, int, str, str]]:
+        self.flush()
+        return super().sealed_under(tenant_id, prefix, event_type, after, limit)
+
     def events(self, tenant_id: str, after_seq: int, limit: int) -> list[tuple[Any, ...]]:
         self.flush()
         return super().events(tenant_id, after_seq, limit)
