@@ -63,8 +63,9 @@ def files_in(data):
         at = start + size
     if not files or container(files) != data:
         raise NotVerified("the zip itself was changed: it is not in the shape in which packs are written")
-    if len({name for name, _ in files}) != len(files):
-        raise NotVerified("two files of the zip have one name")
+    names = [name for name, _ in files]
+    if names != sorted(set(names)):
+        raise NotVerified("the files of the zip are not in order, each once")
     return dict(files)
 
 
