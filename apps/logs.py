@@ -30,7 +30,7 @@ def log_to_stderr(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error"):
+    for name in ("uvicorn", "uvicorn.error", "httpx"):  # httpx says each call with its URL, which may hold a secret
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -18,7 +18,7 @@ from event_store.store import Store
 from event_store.subscriptions.endpoints import Endpoint, Endpoints
 from event_store.subscriptions.standing import standings
 from integrations.webhooks.signature import new_secret, require_secret
-from mymedic.errors import not_found
+from mymedic.errors import Refused, not_found
 from mymedic.settings import Settings
 
 _READ_AT_ONCE = 200
@@ -59,7 +59,13 @@ def add(
         key = require_secret(secret) if secret else new_secret()
         with closing(poster_of(settings)) as poster:
             poster.require(url)
-        after = from_seq - 1 if from_seq else store.feed.head(tenant_id)
+        after = head = store.feed.head(tenant_id)
+        if from_seq is not None:
+            after = from_seq - 1
+        if after > head:
+            raise Refused(
+                "VALIDATION_FAILED", f"the log of {tenant_id} ends at seq {head}", field="from_seq", head=head
+            )
         added = endpoints.add(tenant_id, url, event or [], key, after)
     _say(json, {**asdict(added), "secret": key}, f"{added.endpoint_id}  {key}")
 
@@ -119,6 +125,8 @@ def replay(
     """Tell a range of events again, at once and from here. Exit code 1 where the endpoint does not take one."""
     with _opened(home) as (settings, store, endpoints), closing(poster_of(settings)) as poster:
         one = _endpoint(endpoints, endpoint_id)
+        if to_seq is not None and to_seq < from_seq:
+            raise Refused("VALIDATION_FAILED", f"seq {to_seq} comes before seq {from_seq}", field="to_seq")
         delivering = delivering_to(one, store, endpoints, poster)
         last = min(to_seq or store.feed.head(one.tenant_id), store.feed.head(one.tenant_id))
         done, stopped = from_seq - 1, None

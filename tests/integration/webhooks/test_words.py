@@ -44,6 +44,7 @@ def test_endpoints_are_kept_by_words(
     monkeypatch.setenv("MYMEDIC_WEBHOOK_NETWORKS", '["127.0.0.0/8"]')
     assert say("add", target.url, "--event", "Paid", "--json").code == 2
     assert say("add", target.url, "--secret", "mine", "--json").code == 2
+    assert "ends at seq" in say("add", target.url, "--from-seq", "999999").err
     added = say("add", target.url, "--event", "cash_session.*", "--secret", SECRET, "--json").json
     assert added["secret"] == SECRET and added["event_types"] == ["cash_session.*"]
     id = added["endpoint_id"]
@@ -58,6 +59,7 @@ def test_endpoints_are_kept_by_words(
     assert say("enable", id).code == 0 and say("list").code == 0
     assert say("rotate", id).out.startswith("whsec_")
 
+    assert "comes before" in say("replay", id, "--from-seq", "6", "--to-seq", "2").err
     assert say("replay", id, "--from-seq", "2", "--to-seq", "6").code == 0
     assert sorted(target.seqs) == [3, 4, 5, 6] and len(target.got[0].headers["webhook-signature"].split()) == 2
     target.answers = lambda got: 500 if got.seq == 8 else None
