@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mymedic.settings import Settings
-from tests.databases import start_postgres
+from tests.databases import running_postgres
 from tests.parsed_project import parse_for_all, take_what_was_parsed
 from tests.provoked import SEEN, is_by_luck, is_whole, watch, watch_problems
 from tests.scheduling import SharedWorlds
@@ -84,6 +84,5 @@ def demo_world(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URI of a PostgreSQL that lives as long as the test run."""
-    server = start_postgres(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server.get_uri()
