@@ -19,17 +19,12 @@ from event_store.subscriptions.subscription import Subscription
 from integrations.bus.jetstream import JetStream, StreamWishes
 from integrations.bus.outbound import Relay
 from integrations.cloudevents import Envelopes
-from tests.integration.ledger.conftest import Bench, bench
+from tests.integration.ledger.conftest import Bench, bench, engine_url
 from tests.nats_server import NatsServer
 
-__all__ = ["bench"]
+__all__ = ["bench", "engine_url"]
 
 WISHES = StreamWishes("MED", ["med.>"], keep_seconds=86_400.0, window_seconds=600.0)
-
-
-@pytest.fixture
-def engine_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from event_store.ledger.sqlite import SqliteLedger
 from event_store.store import open_store
 from event_store.subscriptions.endpoints import Endpoints
 from mymedic.clock import ManualClock
@@ -33,9 +32,10 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def working(home: Path, nats_url: str) -> Iterator[subprocess.Popen[bytes]]:
+def working(home: Path, ledger_url: str, nats_url: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         **os.environ,
+        "MYMEDIC_LEDGER_URL": ledger_url,
         "MYMEDIC_NATS_URL": nats_url,
         "MYMEDIC_LEASE_SECONDS": str(LEASE_SECONDS),
         "MYMEDIC_WEBHOOK_NETWORKS": '["127.0.0.0/8"]',
@@ -63,34 +63,29 @@ def until(is_so: Callable[[], bool], *needed: subprocess.Popen[bytes]) -> float:
 
 
 def test_a_worker_that_is_killed_is_replaced_within_seconds(
-    tmp_path: Path, fresh_server: NatsServer, target: Target
+    engine_url: str, tmp_path: Path, fresh_server: NatsServer, target: Target
 ) -> None:
     fresh_server.start()
-    settings = Settings(home=tmp_path, ledger_url=None)
+    settings = Settings(home=tmp_path, ledger_url=engine_url)
     clock = ManualClock(datetime.now(UTC))
     with open_store(settings, clock, DerivedIds()) as store:
-        assert isinstance(store.ledger, SqliteLedger)
-        path = store.ledger.path
-        bench = Bench(store.ledger.url, tmp_path, clock, store)
+        bench = Bench(engine_url, tmp_path, clock, store)
         streams = fill(bench)
         registered(Endpoints(store.ledger, store.vault, clock, DerivedIds()), target)
 
-        def asked(sql: str) -> list[tuple[object, ...]]:
-            with closing(sqlite3.connect(path)) as connection:
-                return connection.execute(sql).fetchall()
-
         def is_level() -> bool:
-            found = asked("SELECT seq FROM checkpoint WHERE consumer = 'bus' OR consumer LIKE 'webhook:%'")
-            return found == [(store.feed.head(TENANT),)] * 2
+            seqs = bench.sql("SELECT seq FROM checkpoint WHERE consumer = ? OR consumer LIKE ?", "bus", "webhook:%")
+            return seqs == [(store.feed.head(TENANT),)] * 2
 
         def holders() -> set[int]:
-            rows = asked("SELECT holder FROM lease WHERE tenant_id = '*' AND consumer LIKE 'bus@%'")
-            return {int(str(holder).split(":")[1]) for (holder,) in rows}
+            rows = bench.sql("SELECT holder FROM lease WHERE tenant_id = '*' AND consumer LIKE ?", "bus@%")
+            return {int(holder.split(":")[1]) for (holder,) in rows}
 
-        with working(tmp_path, fresh_server.url) as one, working(tmp_path, fresh_server.url) as two:
+        work = partial(working, tmp_path, engine_url, fresh_server.url)
+        with work() as one, work() as two:
             until(lambda: is_level() and holders() == {one.pid, two.pid}, one, two)
-            ((holder,),) = asked(f"SELECT holder FROM lease WHERE tenant_id = '{TENANT}' AND consumer = 'bus'")
-            dying, staying = (one, two) if f":{one.pid}:" in str(holder) else (two, one)
+            ((holder,),) = bench.sql(f"SELECT holder FROM lease WHERE tenant_id = '{TENANT}' AND consumer = 'bus'")
+            dying, staying = (one, two) if f":{one.pid}:" in holder else (two, one)
             os.kill(dying.pid, signal.SIGKILL)
             dying.wait()
             more(bench, streams, 5, "later")

@@ -22,8 +22,7 @@ from integrations.webhooks.addresses import Reach
 from integrations.webhooks.outbound import Delivering
 from integrations.webhooks.posting import Poster
 from mymedic.ids import UlidFactory
-from tests.integration.bus.conftest import engine_url
-from tests.integration.ledger.conftest import Bench, bench
+from tests.integration.ledger.conftest import Bench, bench, engine_url
 from tests.integration.ledger.people import TENANT
 
 __all__ = ["bench", "engine_url"]
