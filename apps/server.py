@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import partial
 
 import uvicorn
@@ -15,6 +15,7 @@ from apps.following import following, hearing
 from apps.identity import identity_of
 from apps.live import keeping
 from apps.logs import log_to_stderr
+from apps.ports import listening, require_free
 from apps.processing import read_processes
 from apps.recon_items import WarehouseItems
 from apps.webhooks import retry_all, webhook_route
@@ -87,10 +88,13 @@ def limits_of(settings: Settings, clock: Clock) -> RateLimits:
     return RateLimits(tenant, caller, clock)
 
 
-def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> None:
-    """Serve until interrupted."""
-    log_to_stderr(settings.log_level)
+def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> int:
+    """Serve until interrupted; the exit code is 1 where it could not begin, and the log says why."""
     with ExitStack() as opened:
+        listener = opened.enter_context(listening(port))
+        if grpc_port is not None:
+            require_free(grpc_port, "grpc-port")
+        log_to_stderr(settings.log_level)
         store = opened.enter_context(open_store(settings))
         live = open_live(settings, store, opened)
         views = Views(live.database, store, PersonalData(store.handler), WarehouseItems(settings.warehouse_dir))
@@ -106,11 +110,8 @@ def run_server(settings: Settings, port: int, grpc_port: int | None = None) -> N
             books=PublishedBooks(settings),
             queries=[*query_routes(views), read_processes],
         )
-        uvicorn.run(
-            app,
-            host="127.0.0.1",
-            port=port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=PARTING_SECONDS,
-        )
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=PARTING_SECONDS)
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+        return 0 if server.started else 1

@@ -10,6 +10,7 @@ import typer
 
 from apps.cli.console import OUT
 from apps.cli.options import HomeOption, TenantOption
+from apps.ports import require_free
 from mymedic.errors import Refused
 from mymedic.settings import Settings, settings_of
 from pipelines.describe import describe
@@ -31,6 +32,8 @@ def docs(
     home: HomeOption = None,
 ) -> None:
     """Write the documentation of the warehouse and serve it on 127.0.0.1 until Ctrl-C."""
+    if serve:
+        require_free(port)  # before seconds go into the page
     settings = settings_of(home)
     folder = settings.resolved_home / "docs"
     page = describe(folder / "work", folder, _any_published(settings, tenant))
@@ -66,11 +69,7 @@ def server_of(page: Path, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:
             """A line per request would bury the address."""
 
-    try:
-        return ThreadingHTTPServer(("127.0.0.1", port), Page)
-    except OSError as error:
-        message = f"port {port} cannot be used ({error.strerror}); say another --port"
-        raise Refused("VALIDATION_FAILED", message, field="port") from error
+    return ThreadingHTTPServer(("127.0.0.1", port), Page)
 
 
 def _any_published(settings: Settings, tenant: str | None) -> Path | None:

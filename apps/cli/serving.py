@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from apps.cli.options import HomeOption
+from apps.ports import require_free
 from apps.server import run_server
 from apps.worker import run_worker
 from mymedic.settings import settings_of
@@ -26,9 +27,9 @@ def serve(
         int | None, typer.Option("--grpc-port", min=1, max=65535, help="Also over gRPC; see commands.proto.")
     ] = None,
     home: HomeOption = None,
-) -> None:
+) -> int:
     """The command API with its reactions and timers, on 127.0.0.1."""
-    run_server(settings_of(home), port, grpc_port)
+    return run_server(settings_of(home), port, grpc_port)
 
 
 def work(home: HomeOption = None) -> None:
@@ -43,6 +44,7 @@ def dagster(
     """The pipeline's own screen, on 127.0.0.1."""
     from pipelines.orchestration.instance import prepare_dagster_home
 
+    require_free(port)
     settings = settings_of(home)
     environment = dict(os.environ)
     environment["MYMEDIC_HOME"] = str(settings.resolved_home)

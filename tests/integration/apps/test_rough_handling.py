@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from apps.cli.machine import refusal_of
+from apps.ports import listening
 from event_store.ledger.wal_file import WalFile
 from exports.warehouse import opened
 from mymedic.errors import Refused
@@ -63,6 +64,17 @@ def test_a_wrong_setting_and_a_home_that_is_a_file(
     for wrong in ("10.0.0.0/8", '["ten"]'):
         monkeypatch.setenv("MYMEDIC_WEBHOOK_NETWORKS", wrong)
         assert "WEBHOOK_NETWORKS" in mymedic("tenants", home=str(tmp_path)).err.upper()
+
+
+@pytest.mark.parametrize("word", ["serve --port {free} --grpc-port", "serve --port", "dagster --port", "docs --port"])
+def test_a_taken_port_is_said_before_anything_is_opened(mymedic: Mymedic, tmp_path: Path, word: str) -> None:
+    with listening(0) as freed:
+        free = freed.getsockname()[1]
+    with listening(0) as other:
+        taken = other.getsockname()[1]
+        said = mymedic(*word.format(free=free).split(), str(taken), home=str(tmp_path / "home"))
+    assert said.code == 2 and f"VALIDATION_FAILED  port {taken} cannot be used" in said.err
+    assert said.err.endswith(f"  field: {word.rpartition('--')[2]}\n") and not (tmp_path / "home").exists()
 
 
 def test_a_full_disk_is_said() -> None:
