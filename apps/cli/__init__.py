@@ -1,4 +1,6 @@
-"""The command `mymedic`. Exit 0 fine, 1 a check failed, 2 wrong use; `--json` prints one object and nothing else."""
+"""The command `mymedic`. Exit 0 fine, 1 a check failed, or it could not be done or told, 2 wrong use; `--json` prints
+one object and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import typer
 
 from apps.cli.console import explain
 from apps.cli.machine import in_utf8, refusal_of
+from apps.cli.output import looked_after
 from mymedic.errors import Refused
 
 # Each word and the module that knows it. Only the module of the word that was said is imported: a query must not
@@ -46,13 +49,16 @@ WORDS = {
 
 def main() -> None:
     """The entry point: everything that MyMedic refuses ends as one clear line and an exit code."""
-    try:
-        in_utf8(sys.argv[1:])
-        program(sys.argv[1:])()
-    except Refused as refusal:
-        sys.exit(explain(refusal, is_json=wants_json(sys.argv)))
-    except OSError as error:
-        sys.exit(explain(refusal_of(error), is_json=wants_json(sys.argv)))
+    with looked_after() as output:
+        try:
+            in_utf8(sys.argv[1:])
+            program(sys.argv[1:])()
+        except Refused as refusal:
+            sys.exit(explain(refusal, is_json=wants_json(sys.argv)))
+        except OSError as error:
+            if output is not None and output.failure is not None:
+                raise
+            sys.exit(explain(refusal_of(error), is_json=wants_json(sys.argv)))
 
 
 def program(arguments: list[str]) -> typer.Typer:

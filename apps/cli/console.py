@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -38,10 +39,11 @@ def explain(refusal: Refused, *, is_json: bool) -> int:
     if is_json:
         print_json({"error": {"code": refusal.code, "message": refusal.message, "details": refusal.details}})
     else:
-        ERR.print(Text.assemble((refusal.code, "bold red"), f"  {refusal.message}"), soft_wrap=True)
-        for name, value in refusal.details.items():
-            if value is not None:
-                ERR.print(f"  {name}: {value}", highlight=False, soft_wrap=True)
+        with suppress(OSError):  # whoever cannot be told has the exit code
+            ERR.print(Text.assemble((refusal.code, "bold red"), f"  {refusal.message}"), soft_wrap=True)
+            for name, value in refusal.details.items():
+                if value is not None:
+                    ERR.print(f"  {name}: {value}", highlight=False, soft_wrap=True)
     return 2 if refusal.code in _WRONG_USE else 1
 
 

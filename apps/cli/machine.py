@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from mymedic.errors import Refused
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def refusal_of(error: OSError) -> Refused:
     """STORE_FULL or STORE_UNAVAILABLE, with the file and what the machine said of it: any word may meet either."""
     said = error.strerror or str(error) or type(error).__name__
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return Refused("STORE_FULL", f"there is no room left to write: {said}", file=error.filename)
     return Refused("STORE_UNAVAILABLE", f"it cannot be read or written: {said}", file=error.filename)
 

@@ -19,7 +19,12 @@ def errors_page(root: Path) -> str:
         "",
         "Whatever is refused is refused with one of these codes: over HTTP as `application/problem+json` (`code`,",
         "`detail`, `retryable`, and `details` with the place: field, file, row, column, ids), on the command line as",
-        "one line. A code never changes its meaning. *Try again*: the same request may succeed later, unchanged.",
+        "one line on stderr, or as the one object of `--json`. A code never changes its meaning. *Try again*: the same",
+        "request may succeed later, unchanged.",
+        "",
+        "`mymedic` ends with exit code 0 when all is well; 2 when it was called wrongly, also with a taken port or an",
+        "unknown id; else 1: a check failed, it could not be done, or what it prints could not be written (silently so",
+        "where the reader of a pipe has seen enough).",
         "",
     ]
     for status in sorted({code.http_status for code in CODES.values()}):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,18 @@ def test_a_taken_port_is_said_before_anything_is_opened(mymedic: Mymedic, tmp_pa
         said = mymedic(*word.format(free=free).split(), str(taken), home=str(tmp_path / "home"))
     assert said.code == 2 and f"VALIDATION_FAILED  port {taken} cannot be used" in said.err
     assert said.err.endswith(f"  field: {word.rpartition('--')[2]}\n") and not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(("to", "code"), [(">&-", "STORE_UNAVAILABLE"), (">/dev/full", "STORE_FULL"), ("| true", None)])
+def test_what_nobody_takes_is_said_unless_the_reader_has_seen_enough(
+    published: World, to: str, code: str | None
+) -> None:
+    asked = ["query", "SELECT * FROM range(20_000)", "--json", "--tenant", CHAIN, "--home", str(published.home)]
+    command = [sys.executable, "-c", "from apps.cli import main; main()", *asked]
+    shell = ["bash", "-c", f'set -o pipefail; "$@" {to}', "bash", *command]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    told = done.stderr.splitlines()
+    assert done.returncode == 1 and [line.split()[0] for line in told] == ([code, "file:"] if code else [])
 
 
 def test_a_full_disk_is_said() -> None:
