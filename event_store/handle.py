@@ -106,6 +106,7 @@ class Handler:
 
     def preview(self, envelope: Envelope) -> list[Event | On]:
         """What a command would record if it came now. Records nothing; raises what would refuse it."""
+        fingerprint(envelope)  # also what it could not be kept for
         with self._reading() as reads:
             return self.consider(reads, envelope)
 

@@ -17,6 +17,7 @@ from mymedic.errors import Refused
 from mymedic.messages import Command
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
+YEARS = f"years run from {FIRST_YEAR} to {LAST_YEAR}"
 # The escape of a NUL; not a backslash that is itself escaped, followed by the same letters.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -27,8 +28,13 @@ def check_storable(command: Command, body: bytes) -> None:
         raise Refused("VALIDATION_FAILED", "text holds a NUL, which cannot be stored")
     for field in _dated_fields(type(command)):
         for day in _dates(getattr(command, field)):
-            if not FIRST_YEAR <= day.year <= LAST_YEAR:
-                raise Refused("VALIDATION_FAILED", f"years run from {FIRST_YEAR} to {LAST_YEAR} here", field=field)
+            if not is_storable(day):
+                raise Refused("VALIDATION_FAILED", f"{YEARS} here", field=field)
+
+
+def is_storable(day: date) -> bool:
+    """Whether a year can be meant, and be read everywhere again."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
+from event_store.storable import YEARS, is_storable
 from mymedic.clock import EPOCH, INDIA
 from mymedic.errors import Refused
 from mymedic.money import paise_from_rupees
@@ -27,6 +28,7 @@ _WHOLE = re.compile(r"[0-9]{1,15}")
 _LAST_SECOND = int((datetime(2100, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 _Choice = TypeVar("_Choice", bound=str)
 _Line = TypeVar("_Line")
+_Day = TypeVar("_Day", bound=date)
 
 
 class Cells(NamedTuple):
@@ -132,10 +134,11 @@ class Cells(NamedTuple):
         if text is None:
             return None
         try:
-            return datetime.strptime(text, form).replace(tzinfo=tz).astimezone(UTC)
-        except ValueError:
+            at = datetime.strptime(text, form).replace(tzinfo=tz).astimezone(UTC)
+        except (ValueError, OverflowError):
             self._refuse_month_first(text, column)
             self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not a time of the form DD/MM/YYYY HH:MM:SS", column, "time")
+        return self._of_our_years(at, column)
 
     def rfc3339(self, column: str) -> datetime | None:
         text = self.text(column)
@@ -143,26 +146,33 @@ class Cells(NamedTuple):
             return None
         try:
             at = datetime.fromisoformat(text)
-        except ValueError:
-            at = datetime.min
-        if at.tzinfo is None:
-            self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not an RFC 3339 time with its offset or Z", column, "time")
-        return at.astimezone(UTC)
+            if at.tzinfo is not None:
+                return self._of_our_years(at.astimezone(UTC), column)
+        except (ValueError, OverflowError):
+            pass
+        self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not an RFC 3339 time with its offset or Z", column, "time")
 
     def day(self, column: str) -> date:
         """YYYY-MM-DD or DD/MM/YYYY."""
         text = self.text(column) or ""
         try:
-            return datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d").date()
+            on = datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d").date()
         except ValueError:
             self._refuse_month_first(text, column)
             self.refuse("FILE_BAD_ROW", f"{text[:80]!r} is not a date; YYYY-MM-DD or DD/MM/YYYY", column, "date")
+        return self._of_our_years(on, column)
 
     def flag(self, column: str) -> bool:
         value = self.values.get(column)
         if isinstance(value, bool):
             return value
         return self.one_of(column, ("true", "false")) == "true"
+
+    def _of_our_years(self, on: _Day, column: str) -> _Day:
+        if not is_storable(on):
+            message = f"{self.text(column)!r} has a year that cannot be meant ({YEARS}); fetch the file again"
+            self.refuse("FILE_BAD_ROW", message, column, "year")
+        return on
 
     def _refuse_month_first(self, text: str, column: str) -> None:
         """A date that exists only with the month first says that the whole file was written that way."""

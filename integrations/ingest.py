@@ -29,7 +29,9 @@ class IncomingFile:
 
 @dataclass(frozen=True, slots=True)
 class PartReport:
-    """The verdict on one part of a file, or on one of its statements; `id` is the stream's that keeps it."""
+    """The verdict on one part of a file, or on one of its statements; `id` is the stream's that keeps it.
+    `note`: what to ask about, though it is taken.
+    """
 
     number: int
     status: Literal["accepted", "duplicate", "refused"]
@@ -39,6 +41,7 @@ class PartReport:
     rows_redelivered: int = 0
     rows_without_money: int = 0
     error: ErrorBody | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from integrations.bank.judge import judge_file
 from integrations.gateway.inbound import check_settlement, ingest_settlement
 from integrations.history.inbound import ImportReport, import_appointments, import_billing
 from integrations.history.mapping import FileMapping, load_billing_mapping, load_mapping
+from mymedic.clock import INDIA, SystemClock
 from mymedic.messages import Actor
 
 CLERK = Actor(type="user", id="cli:ingest", roles=("FN", "IN"))
@@ -127,7 +128,9 @@ def bank(
 ) -> int:
     """Bank statements: opening + credits − debits = closing, statement by statement, or refused."""
     if check and tenant is None:
-        return show_judged([judge_file(file, None, format) for file in files], json)
+        return show_judged(
+            [judge_file(file, None, format) for file in files], json, SystemClock().now().astimezone(INDIA).date()
+        )
     with store_of(home) as (_, store):
         tenant_id = the_tenant(store.feed, tenant)
         act = check_statement if check else ingest_statement

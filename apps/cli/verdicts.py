@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,10 +27,10 @@ _WORDS = {
 }
 
 
-def show_judged(judged: Sequence[Judged], json: bool) -> int:
-    """A row per statement, then what could not be read and why; 1 unless every file is sound."""
+def show_judged(judged: Sequence[Judged], json: bool, today: date) -> int:
+    """A row per statement, then what could not be read and why, or to be asked about; 1 unless every file is sound."""
     if json:
-        print_json({"files": [_as_object(one) for one in judged]})
+        print_json({"files": [_as_object(one, today) for one in judged]})
     else:
         rows = [row for one in judged for row in _rows(one)]
         if rows:
@@ -37,6 +38,8 @@ def show_judged(judged: Sequence[Judged], json: bool) -> int:
         for one in judged:
             for error in _errors(one):
                 _print_error(error, one.file_name)
+            for told in one.statements:
+                _print_note(told.note(today), one.file_name)
         counts = Counter(told.verdict for one in judged for told in one.statements)
         refused = sum(one.error is not None for one in judged)
         OUT.print(
@@ -81,6 +84,8 @@ def _show_report(report: IngestReport) -> None:
         f"credit {rupees(report.credit_paise)}  debit {rupees(report.debit_paise)}  net {rupees(report.net_paise)}",
         highlight=False,
     )
+    for part in report.parts:
+        _print_note(part.note, report.file_name)
     for part in refused:
         if part.error is not None:
             _print_error(part.error, f"{report.file_name}, statement {part.number}")
@@ -110,21 +115,26 @@ def _print_error(error: ErrorBody, where: str) -> None:
         ERR.print(f"  {name}: {value}", highlight=False, soft_wrap=True)
 
 
+def _print_note(note: str | None, where: str) -> None:
+    if note is not None:
+        ERR.print(f"note  {where}: {note}", highlight=False, soft_wrap=True)
+
+
 def _plain(amount: Decimal | None) -> str:
     return "-" if amount is None else f"{amount:,f}"
 
 
-def _as_object(judged: Judged) -> dict[str, Any]:
+def _as_object(judged: Judged, today: date) -> dict[str, Any]:
     return {
         "file_name": judged.file_name,
         "format": judged.format,
         "is_sound": judged.is_sound,
-        "statements": [_statement(told) for told in judged.statements],
+        "statements": [_statement(told, today) for told in judged.statements],
         "error": judged.error,
     }
 
 
-def _statement(told: ToldStatement) -> dict[str, Any]:
+def _statement(told: ToldStatement, today: date) -> dict[str, Any]:
     problem = told.problem
     return {
         "number": told.number,
@@ -138,5 +148,6 @@ def _statement(told: ToldStatement) -> dict[str, Any]:
         "closing": None if told.closing is None else str(told.closing),
         "difference": None if told.difference is None else str(told.difference),
         "verdict": told.verdict,
+        "note": told.note(today),
         "error": None if problem is None else error_body(problem),
     }

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from lxml import etree
 
+from event_store.storable import YEARS, is_storable
 from integrations.bank.told import ToldLine, ToldStatement
 from mymedic.errors import Refused
 
@@ -172,9 +173,15 @@ class _Reader:
             text = self._text(element, f"{name}/Dt") or self._text(element, f"{name}/DtTm") or ""
             if text:
                 try:
-                    return date.fromisoformat(text[:10]) if len(text) <= 10 else _day_of_time(text)
+                    on = date.fromisoformat(text[:10]) if len(text) <= 10 else _day_of_time(text)
                 except ValueError:
                     self._bad(element, f"{text[:40]!r} is not a date; YYYY-MM-DD", "date")
+                if not is_storable(on):
+                    message = (
+                        f"{text[:10]!r} has a year that cannot be meant ({YEARS}); ask the bank for the file again"
+                    )
+                    self._bad(element, message, "year")
+                return on
         return None
 
     def _text(self, element: Any, path: str) -> str | None:

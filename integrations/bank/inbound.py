@@ -25,6 +25,7 @@ from integrations.ingest import (
     require_id,
     submitted,
 )
+from mymedic.clock import INDIA
 from mymedic.errors import Refused
 from mymedic.messages import Actor, Envelope
 
@@ -77,7 +78,8 @@ def _run(
         name, sha256 = file.name, file.sha256
         format = format or format_of(file.data)
         require_id(bank_account_id, "bank_account_id")
-        read = [_read(told, name) for told in told_statements(file.data, format, name)]
+        stated = told_statements(file.data, format, name)
+        read = [_read(told, name) for told in stated]
     except Refused as refusal:
         return refused(name, sha256, format or "unknown", is_check, refusal)
     lines = [line for one in read if isinstance(one, Statement) for line in one.lines]
@@ -107,11 +109,12 @@ def _run(
         if isinstance(one, Statement)
     ]
     waiting = iter(envelopes(desk, tenant_id, actor, commands, command_id, f"{bank_account_id}#{sha256}"))
+    today = desk.clock.now().astimezone(INDIA).date()
     parts = [
-        _part(desk, number, one, next(waiting), is_check)
+        replace(_part(desk, number, one, next(waiting), is_check), note=told.note(today))
         if isinstance(one, Statement)
         else refused_part(number, error_body(one))
-        for number, one in enumerate(read, 1)
+        for number, (told, one) in enumerate(zip(stated, read, strict=True), 1)
     ]
     return concluded(report, parts)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from mymedic.errors import Refused
 
+# A value day is the booking's, or days from it over holidays. What lies further ahead is recorded as the bank wrote it,
+# but more likely a mistyped year than a day.
+_USUALLY_AHEAD = timedelta(days=31)
 Verdict = Literal["foots", "does_not_foot", "no_balances", "unreadable"]
 
 
@@ -59,6 +62,16 @@ class ToldStatement:
         if self.opening is None or self.closing is None:
             return None
         return self.opening + self.moved - self.closing
+
+    def note(self, today: date) -> str | None:
+        """What somebody should ask the bank about, though nothing is wrong by the file itself."""
+        for line in self.lines:
+            if line.value_on is not None and line.value_on - today > _USUALLY_AHEAD:
+                ahead = (line.value_on - today).days
+                return (
+                    f"row {line.row} is dated {line.value_on}, {ahead:,} days ahead; ask the bank whether it is meant"
+                )
+        return None
 
     @property
     def verdict(self) -> Verdict:

@@ -54,3 +54,12 @@ def test_what_does_not_foot_fails_and_says_by_how_much(
     assert said.code == 1
     assert "DOES NOT FOOT" in said.out and "1 files without a statement" in said.out
     assert "FILE_BAD_ROW" in said.err and "noise.bin" in said.err
+
+
+def test_a_day_far_ahead_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ahead.csv"
+    path.write_bytes(bank_csv(bank_row(100, 100, value_date="2199-12-31")))
+    said = run_word(monkeypatch, capsys, "ingest", "bank", "--check", str(path))
+    assert said.code == 0 and "note  ahead.csv: row 2 is dated 2199-12-31" in said.err

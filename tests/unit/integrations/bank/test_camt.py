@@ -82,6 +82,7 @@ def test_zeros_behind_the_paisa_mean_nothing() -> None:
         (BALANCES + entry(status="DONE"), "FILE_BAD_ROW", 5, "status"),
         (BALANCES + entry(day="<ValDt><Dt>06/11/2026</Dt></ValDt>"), "FILE_BAD_ROW", 5, "date"),
         (BALANCES + entry(day="<ValDt><Dt>2026-02-30</Dt></ValDt>"), "FILE_BAD_ROW", 5, "date"),
+        (BALANCES + entry(day="<ValDt><Dt>9999-12-31</Dt></ValDt>"), "FILE_BAD_ROW", 5, "year"),
         (BALANCES + entry(day=""), "FILE_BAD_ROW", 5, "date"),
         (BALANCES + entry().replace("<Sts>", '<Amt Ccy="INR">1</Amt><Sts>'), "FILE_BAD_ROW", 5, "twice"),
         (BALANCES + entry(currency="USD"), "CURRENCY_UNSUPPORTED", 2, "currency"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import pytest
+
+from event_store.aggregates.bank_statement.commands import IngestBankStatement
 from integrations.bank.inbound import check_statement, ingest_statement
-from integrations.ingest import IngestReport
+from integrations.ingest import IngestReport, envelopes
+from mymedic.errors import Refused
 from tests.unit.integrations.bank.files import bank_csv, bank_row
 from tests.unit.integrations.conftest import FINANCE, TENANT, Clinic
 
@@ -49,6 +54,33 @@ def test_a_check_records_nothing(clinic: Clinic) -> None:
     report = check_statement(clinic.desk, TENANT, FILE, "hdfc.csv", "bank_csv_v1", "acct_hdfc_1", FINANCE)
     assert (report.status, report.is_check, report.rows_recorded) == ("accepted", True, 2)
     assert len(clinic.events()) == before
+
+
+def test_a_day_far_ahead_is_taken_as_the_bank_wrote_it_and_noted(clinic: Clinic) -> None:
+    data = bank_csv(bank_row(100, 100), bank_row(100, 200, value_date="2062-11-06"))
+    checked = check_statement(clinic.desk, TENANT, data, "hdfc.csv", "bank_csv_v1", "acct_hdfc_1", FINANCE)
+    (part,) = checked.parts
+    assert part.status == "accepted" and part.note is not None and "row 3 is dated 2062-11-06" in part.note
+    assert [one.note for one in ingest(clinic, data).parts] == [part.note]
+    assert [one.note for one in ingest(clinic).parts] == [None]
+
+
+def test_a_check_refuses_what_could_not_be_stored(clinic: Clinic) -> None:
+    statement = IngestBankStatement(
+        bank_account_id="acct_hdfc_1",
+        format="bank_csv_v1",
+        file_name="hdfc.csv",
+        file_sha256="0" * 64,
+        from_on=date.min,
+        to_on=date.max,
+        opening_paise=0,
+        closing_paise=0,
+        lines=(),
+    )
+    (envelope,) = envelopes(clinic.desk, TENANT, FINANCE, [statement], None, "here")
+    with pytest.raises(Refused, match="years run from 1800 to 2199") as checked:
+        clinic.desk.preview(envelope)
+    assert clinic.desk.submit(envelope).error.code == checked.value.code == "VALIDATION_FAILED"
 
 
 def test_a_refused_statement_leaves_nothing_behind(clinic: Clinic) -> None:

@@ -101,6 +101,8 @@ def test_names_ids_and_numbers_are_masked() -> None:
         (bank_csv(bank_row(100, 100) | {"balance": "9" * 15}), "FILE_BAD_AMOUNT", 2, "out_of_range"),
         (bank_csv(bank_row(100, 100, value_date="06-11-2026")), "FILE_BAD_ROW", 2, "date"),
         (bank_csv(bank_row(100, 100, transaction_date="")), "FILE_BAD_ROW", 2, "date"),
+        (bank_csv(bank_row(100, 100, value_date="9999-12-31")), "FILE_BAD_ROW", 2, "year"),
+        (bank_csv(bank_row(100, 100, transaction_date="01/01/0001")), "FILE_BAD_ROW", 2, "year"),
         (bank_csv(), "FILE_BAD_ROW", 2, "no_rows"),
         (bank_csv(bank_row(100, 100))[:-10], "FILE_BAD_ROW", 2, "row_truncated"),
         (b"date,text,amount\n", "FILE_BAD_HEADER", 1, "header"),

@@ -108,6 +108,8 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
         ({"entity_created_at": "11/24/2026 10:00:00"}, "FILE_BAD_ROW", "entity_created_at", "month_first"),
         ({"entity_created_at": "2026-11-04"}, "FILE_BAD_ROW", "entity_created_at", "time"),
         ({"entity_created_at": "31/02/2026 10:00:00"}, "FILE_BAD_ROW", "entity_created_at", "time"),
+        ({"entity_created_at": "01/01/0001 00:00:00"}, "FILE_BAD_ROW", "entity_created_at", "time"),
+        ({"entity_created_at": "31/12/9999 10:00:00"}, "FILE_BAD_ROW", "entity_created_at", "year"),
         ({"order_receipt": "x" * 501}, "FILE_BAD_ROW", "order_receipt", "too_long"),
         ({"credit": "2441.01"}, "FILE_BAD_ROW", "credit", "row_arithmetic"),
         ({"fee (exclusive tax)": "59.00"}, "FILE_BAD_ROW", "fee", "fee_convention"),
@@ -206,6 +208,8 @@ def test_a_broken_collection_is_refused(data: bytes, code: str) -> None:
         ({"amount_paise": "2500.00"}, "whole_paise"),
         ({"amount_paise": "١٢٣"}, "whole_paise"),
         ({"created_at": "2026-11-04T12:30:00"}, "time"),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "time"),
+        ({"created_at": "9999-12-31T00:00:00Z"}, "year"),
         ({"settled": "TRUE"}, "unknown_value"),
     ],
 )
