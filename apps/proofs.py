@@ -9,6 +9,7 @@ from event_store.ledger.verify import verify_chain
 from event_store.rebuild import guard_differences
 from event_store.store import Store
 from exports.warehouse import opened
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 from pipelines.landing.write import check_landing
@@ -25,7 +26,7 @@ class Proof(NamedTuple):
 def prove(store: Store, settings: Settings, tenant_id: str) -> list[Proof]:
     """Every proof about one tenant."""
     verdict = verify_chain(store.ledger, tenant_id)
-    chain = Proof(tenant_id, "the chain is whole", verdict.is_whole, f"{verdict.events:,} events", verdict.problems)
+    chain = Proof(tenant_id, "the chain is whole", verdict.is_whole, counted(verdict.events, "event"), verdict.problems)
     if not verdict.is_whole:
         return [chain]
     differences = guard_differences(store.ledger, store.feed, tenant_id)
@@ -62,11 +63,11 @@ def _warehouse(store: Store, settings: Settings, tenant_id: str) -> list[Proof]:
     with opened(path) as connection:
         info = connection.execute("SELECT tenant_id, last_seq FROM build_info").fetchall()
         tables = connection.execute("SELECT table_name, row_count FROM build_table").fetchall()
-        counted = {
-            name: (connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,))[0] for name, _ in tables
-        }
+        found = {name: (connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,))[0] for name, _ in tables}
     problems = [
-        f"{name} has {counted[name]} rows, was published with {rows}" for name, rows in tables if counted[name] != rows
+        f"{name} has {counted(found[name], 'row')}, was published with {rows:,}"
+        for name, rows in tables
+        if found[name] != rows
     ]
     if [one for one, _ in info] != [tenant_id]:
         problems.append(f"the file says it is of {info}")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from event_store.storable import YEARS, is_storable
 from mymedic.clock import EPOCH, INDIA
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from mymedic.money import paise_from_rupees
 
@@ -305,7 +306,7 @@ def _check_width(cells: Sequence[str], header: Sequence[str], file: str, row: in
         cut = len(cells) < len(header)
         raise Refused(
             "FILE_BAD_ROW",
-            f"the row has {len(cells)} columns, the header {len(header)};"
+            f"the row has {counted(len(cells), 'column')}, the header {len(header)};"
             + (" it was cut off, fetch the file again" if cut else " a comma in a text is not quoted"),
             file=file,
             row=row,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn, Protocol
 
+from mymedic.counts import counted
 from mymedic.errors import Refused
 
 # What a package raises that was cut off, changed or made by a method that is not known here.
@@ -86,7 +87,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
         _refuse(name, f"the file is {kind}, not CSV; save its sheet as CSV (UTF-8)", "xlsx")
     members = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
     if len(members) != 1:
-        _refuse(name, f"the zip holds {len(members)} files, not one; hand them in one by one", "package")
+        _refuse(name, f"the zip holds {counted(len(members), 'file')}, not one; hand them in one by one", "package")
     if members[0].flag_bits & 0x1:
         _refuse(name, "the zip is locked with a password; unpack it", "package")
     return members[0]

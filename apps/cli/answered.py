@@ -18,6 +18,7 @@ from event_store.audit.policies import Policies, Worked
 from event_store.audit.refunds import Refunds
 from event_store.audit.wording import duration
 from event_store.causation import Link
+from mymedic.counts import counted
 from mymedic.messages import canonical_json
 
 Rows = list[list[Any]]
@@ -35,7 +36,7 @@ def show(word: str, found: Answer) -> None:
     )
     _SHOWN[word](found)
     if found.withheld:
-        ERR.print(f"{found.withheld:,} events are beyond what this role sees", highlight=False)
+        ERR.print(f"{counted(found.withheld, 'event is', 'events are')} beyond what this role sees", highlight=False)
     if found.next:
         ERR.print(f"there is more: --page {found.next}", highlight=False)
 

@@ -19,6 +19,7 @@ from apps.cli.options import (
     warehouse_of,
 )
 from exports.warehouse import opened
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from mymedic.settings import settings_of
 
@@ -64,7 +65,7 @@ def query(
     else:
         OUT.print(table("", columns, rows[:_SHOWN_ROWS]))
         beyond = f"; the first {_SHOWN_ROWS:,} are shown, --format csv has all" if len(rows) > _SHOWN_ROWS else ""
-        ERR.print(f"{len(rows):,} rows{beyond}", highlight=False)
+        ERR.print(f"{counted(len(rows), 'row')}{beyond}", highlight=False)
 
 
 def _select(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

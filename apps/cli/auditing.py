@@ -28,6 +28,7 @@ from event_store.audit.questions import QUESTIONS, Question
 from event_store.audit.sight import OPERATOR, Sight, sight_of
 from event_store.retention.identity import View
 from event_store.store import Store
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
@@ -198,7 +199,7 @@ def pack(
         print_json({**said, "manifest": made.manifest})
         return
     events, seq = made.manifest["events"], made.manifest["head"]["seq"]
-    OUT.print(f"{out}: {events:,} events, known up to seq {seq:,}", highlight=False, soft_wrap=True)
+    OUT.print(f"{out}: {counted(events, 'event')}, known up to seq {seq:,}", highlight=False, soft_wrap=True)
     _say_fingerprint(made.fingerprint)
 
 

@@ -21,6 +21,7 @@ from event_store.aggregates.recon_case.commands import (
 )
 from event_store.aggregates.recon_case.state import period_id
 from event_store.store import Store
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from mymedic.settings import settings_of
 
@@ -60,7 +61,7 @@ def reconcile(
     at_stake = rupees(sum(item.open_paise for item in run.open_items))
     OUT.print(
         f"{run.run_id} {ack.status}: {run.scope.from_} to {run.scope.to}, known up to seq {run.input_seq:,}"
-        f" ({run.as_of:%Y-%m-%d %H:%M} UTC); {len(run.open_items):,} items open, {at_stake} at stake;"
+        f" ({run.as_of:%Y-%m-%d %H:%M} UTC); {counted(len(run.open_items), 'item')} open, {at_stake} at stake;"
         f" debits = credits = {rupees(run.debits_paise)}",
         highlight=False,
         soft_wrap=True,

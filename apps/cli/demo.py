@@ -13,6 +13,7 @@ from apps.cli.options import HomeOption, JsonOption
 from apps.cli.place import line_of
 from apps.demo import DemoReport, run_demo
 from apps.tieout import TieOut, TieOutRow
+from mymedic.counts import counted
 from mymedic.money import in_rupees
 from mymedic.settings import settings_of
 
@@ -44,8 +45,8 @@ def show(report: DemoReport) -> None:
         Text.assemble(
             "\n",
             (tie_out.tenant_name, "bold"),
-            f" as known at {as_of}: {report.events:,} events of {len(report.tenants)} tenants,"
-            f" {report.appointments:,} appointments\n",
+            f" as known at {as_of}: {counted(report.events, 'event')} of {counted(len(report.tenants), 'tenant')},"
+            f" {counted(report.appointments, 'appointment')}\n",
         )
     )
     OUT.print("captured = settled + in transit + on hold + missing + short\n", style="bold", highlight=False)

@@ -20,6 +20,7 @@ from integrations.gateway.inbound import check_settlement, ingest_settlement
 from integrations.history.inbound import ImportReport, import_appointments, import_billing
 from integrations.history.mapping import FileMapping, load_billing_mapping, load_mapping
 from mymedic.clock import INDIA, SystemClock
+from mymedic.counts import counted
 from mymedic.messages import Actor
 
 CLERK = Actor(type="user", id="cli:ingest", roles=("FN", "IN"))
@@ -80,7 +81,7 @@ def _import(
     seconds = perf_counter() - started
     OUT.print(
         f"{report.tenant_id}: read {report.read:,} = accepted {report.accepted:,} + rejected {report.rejected:,}"
-        f" ({report.already_known:,} known before, {report.warnings:,} warnings) in {seconds:.1f} s,"
+        f" ({report.already_known:,} known before, {counted(report.warnings, 'warning')}) in {seconds:.1f} s,"
         f" {report.read / seconds:,.0f} rows/s",
         highlight=False,
     )

@@ -9,6 +9,7 @@ import typer
 from apps.cli.console import OUT, print_json, table
 from apps.cli.options import HomeOption, JsonOption, TenantOption
 from apps.cli.place import store_of, the_tenant
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from processes.catalogue import PROCESSES
 from processes.standing import Standing, standing
@@ -52,4 +53,4 @@ def _show(found: Standing, is_whole: bool) -> None:
 
 
 def _note(told: int, error: str) -> str:
-    return error or (f"told {told} times" if told else "")
+    return error or (f"told {counted(told, 'time')}" if told else "")

@@ -15,6 +15,7 @@ from apps.cli.console import ERR, OUT, print_json, rupees, table
 from integrations.bank.judge import Judged
 from integrations.bank.told import ToldStatement
 from integrations.ingest import IngestReport, error_body
+from mymedic.counts import counted
 from mymedic.messages import ErrorBody
 
 _COLUMNS = ("File", "No", "Account", "Currency", "Opening", "Lines", "Sum", "Closing", "Difference", "Verdict")
@@ -43,9 +44,10 @@ def show_judged(judged: Sequence[Judged], json: bool, today: date) -> int:
         counts = Counter(told.verdict for one in judged for told in one.statements)
         refused = sum(one.error is not None for one in judged)
         OUT.print(
-            f"{counts['foots'] + counts['does_not_foot']} statements with balances: {counts['foots']} foot,"
-            f" {counts['does_not_foot']} do not; {counts['no_balances']} without balances,"
-            f" {counts['unreadable']} unreadable, {refused} files without a statement",
+            f"{counted(counts['foots'] + counts['does_not_foot'], 'statement')} with balances:"
+            f" {counted(counts['foots'], 'foots', 'foot')}, {counted(counts['does_not_foot'], 'does', 'do')} not;"
+            f" {counts['no_balances']:,} without balances, {counts['unreadable']:,} unreadable,"
+            f" {counted(refused, 'file')} without a statement",
             highlight=False,
         )
     return 0 if all(one.is_sound for one in judged) else 1
@@ -76,7 +78,7 @@ def _show_report(report: IngestReport) -> None:
         return
     verb = "would be " if report.is_check else ""
     OUT.print(
-        f"{report.file_name}: {report.status}; {report.rows} rows, {verb}recorded {report.rows_recorded},"
+        f"{report.file_name}: {report.status}; {counted(report.rows, 'row')}, {verb}recorded {report.rows_recorded},"
         f" known before {report.rows_redelivered}",
         highlight=False,
     )
@@ -90,7 +92,10 @@ def _show_report(report: IngestReport) -> None:
         if part.error is not None:
             _print_error(part.error, f"{report.file_name}, statement {part.number}")
     if refused:
-        ERR.print(f"  nothing of {len(refused)} of its {len(report.parts)} statements was recorded", highlight=False)
+        ERR.print(
+            f"  nothing of {len(refused):,} of its {counted(len(report.parts), 'statement')} was recorded",
+            highlight=False,
+        )
 
 
 def _rows(judged: Judged) -> Iterator[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mymedic.counts import counted
 from mymedic.money import rupees_display
 from mymedic.policies import CancellationBody, DepositBody, FollowUpBody, PolicyBody, RefundBody
 
@@ -26,8 +27,9 @@ def _cancellation(body: CancellationBody) -> tuple[str, ...]:
     ]
     return (
         f"A patient who cancels loses {', '.join(tiers)} {base}.",
-        f"A patient may move it {body.max_reschedules} times, until {duration(body.min_reschedule_lead_seconds)} before"
-        " the start; a move inside a tier keeps that tier's share for any later cancellation.",
+        f"A patient may move it {counted(body.max_reschedules, 'time')}, until"
+        f" {duration(body.min_reschedule_lead_seconds)} before the start;"
+        " a move inside a tier keeps that tier's share for any later cancellation.",
         f"From {duration(body.noshow_grace_seconds)} after the start it is a no-show, which loses"
         f" {percent(body.noshow_forfeit_bps)}.",
         "A cancellation by the provider or the system loses nothing.",
@@ -45,7 +47,7 @@ def _deposit(body: DepositBody) -> tuple[str, ...]:
     ]
     if body.noshow_escalation is not None:
         text.append(
-            f"From {body.noshow_escalation.threshold} no-shows in the last 365 days on, it is at least"
+            f"From {counted(body.noshow_escalation.threshold, 'no-show')} in the last 365 days on, it is at least"
             f" {percent(body.noshow_escalation.bps)} of the price."
         )
     return tuple(text)
@@ -53,10 +55,12 @@ def _deposit(body: DepositBody) -> tuple[str, ...]:
 
 def _follow_up(body: FollowUpBody) -> tuple[str, ...]:
     whom = "the same practitioner" if body.same_practitioner else "any practitioner of the specialty"
+    are = "is" if body.free_visits == 1 else "are"
     return (
-        f"{body.free_visits} follow-up visits to {whom} are free within {body.free_days} days of the encounter.",
-        f"A follow-up may come {body.early_days} days early and {body.late_days} days late;"
-        f" {body.lapse_days} days after that it has lapsed.",
+        f"{counted(body.free_visits, 'follow-up visit')} to {whom} {are} free within"
+        f" {counted(body.free_days, 'day')} of the encounter.",
+        f"A follow-up may come {counted(body.early_days, 'day')} early and {counted(body.late_days, 'day')} late;"
+        f" {counted(body.lapse_days, 'day')} after that it has lapsed.",
     )
 
 
@@ -64,8 +68,8 @@ def _refund(body: RefundBody) -> tuple[str, ...]:
     return (
         f"Refunds up to {rupees_display(body.auto_approve_limit_paise)} of a payment need no approval; managers approve"
         f" up to {rupees_display(body.manager_limit_paise)}, finance any.",
-        f"In cash no more than {rupees_display(body.cash_refund_limit_paise)}; for {body.max_age_days} days after the"
-        " capture.",
+        f"In cash no more than {rupees_display(body.cash_refund_limit_paise)};"
+        f" for {counted(body.max_age_days, 'day')} after the capture.",
     )
 
 

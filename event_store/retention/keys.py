@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from event_store.secret_file import secret_at
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from mymedic.settings import Settings
 
@@ -321,7 +322,9 @@ def open_vault(settings: Settings) -> Vault:
     master_key = secret_at(path, lambda: os.urandom(_MASTER_BYTES))
     if len(master_key) != _MASTER_BYTES:
         raise Refused(
-            "STORE_UNAVAILABLE", f"the master key has {len(master_key)} bytes, not {_MASTER_BYTES}", file=str(path)
+            "STORE_UNAVAILABLE",
+            f"the master key has {counted(len(master_key), 'byte')}, not {_MASTER_BYTES}",
+            file=str(path),
         )
     try:
         return Vault(settings.keys_path, master_key)

@@ -9,6 +9,7 @@ from exports.finance.chart import bar_chart
 from exports.finance.files import content_hash
 from exports.finance.read import Extract
 from exports.finance.shown import Shown, shown
+from mymedic.counts import counted
 
 _STYLE = """
 body { font: 14px/1.45 system-ui, "Noto Sans", sans-serif; color: #1c2330; margin: 2rem auto; max-width: 1180px;
@@ -42,7 +43,7 @@ def html_page(extract: Extract, content_sha256: str) -> str:
         f"<title>{escape(view.title)}, {escape(extract.tenant_id)}</title><style>{_STYLE}</style></head>\n"
         f'<body><h1>{escape(view.title)}</h1><p class="about">{escape(about)}</p>{note}\n{chart}\n'
         f'<h2>Figures</h2><div class="wide">{_table(view)}</div>\n'
-        f"<footer>Up to event {extract.last_seq:,} · {extract.table.num_rows:,} rows ·"
+        f"<footer>Up to event {extract.last_seq:,} · {counted(extract.table.num_rows, 'row')} ·"
         f" content {content_sha256}</footer></body></html>\n"
     )
 

@@ -14,6 +14,7 @@ import mt940
 
 from integrations.bank.told import ToldLine, ToldStatement
 from integrations.delimited import without_nul
+from mymedic.counts import counted
 from mymedic.errors import Refused
 
 _TAG = re.compile(r"^:([0-9]{2}[A-Z]?|NS):", re.MULTILINE)
@@ -136,7 +137,7 @@ def _lines(
     """What the library read, line by line; a line that it passed over would be missed by the count."""
     told = [tag for tag in tags if tag[1] == "61"]
     if len(told) != len(read.transactions):
-        message = f"the statement has {len(told)} lines, of which {len(read.transactions)} can be told apart"
+        message = f"the statement has {counted(len(told), 'line')}, of which {len(read.transactions)} can be told apart"
         raise Refused("FILE_BAD_ROW", message, hint="lines_lost", **where)
     for tag, line in zip(told, read.transactions, strict=True):
         row = where["row"] + block.count("\n", 0, tag.start())

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from mymedic.counts import counted
 from mymedic.errors import Refused
 
 # A value day is the booking's, or days from it over holidays. What lies further ahead is recorded as the bank wrote it,
@@ -67,10 +68,8 @@ class ToldStatement:
         """What somebody should ask the bank about, though nothing is wrong by the file itself."""
         for line in self.lines:
             if line.value_on is not None and line.value_on - today > _USUALLY_AHEAD:
-                ahead = (line.value_on - today).days
-                return (
-                    f"row {line.row} is dated {line.value_on}, {ahead:,} days ahead; ask the bank whether it is meant"
-                )
+                ahead = counted((line.value_on - today).days, "day")
+                return f"row {line.row} is dated {line.value_on}, {ahead} ahead; ask the bank whether it is meant"
         return None
 
     @property

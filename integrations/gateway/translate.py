@@ -10,6 +10,7 @@ from event_store.aggregates.settlement_file.commands import SettlementLine
 from event_store.aggregates.settlement_file.decide import check_line
 from event_store.aggregates.settlement_file.events import EntityType
 from integrations.delimited import Cells, cells_of, collect, read_rows, refuse_file
+from mymedic.counts import counted
 from mymedic.errors import Refused
 
 ENTITY_TYPES: tuple[EntityType, ...] = get_args(EntityType)
@@ -80,7 +81,8 @@ def _api_items(data: bytes, file: str) -> Iterator[Cells]:
     if document.get("count") != len(items):
         raise Refused(
             "FILE_TOTAL_MISMATCH",
-            f"count says {document.get('count')}, the file holds {len(items)} items; fetch it again with all its pages",
+            f"count says {document.get('count')}, the file holds {counted(len(items), 'item')};"
+            " fetch it again with all its pages",
             file=file,
             hint="count",
         )

@@ -17,6 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mymedic.counts import counted
 from mymedic.errors import Refused
 from pipelines.landing.schema import fingerprint, tables
 
@@ -95,10 +96,10 @@ def read_landed(folder: Path, *, deep: bool = False) -> Landed | None:
 def _check_file(path: Path, segment: Segment, *, deep: bool) -> None:
     try:
         if path.stat().st_size != segment.bytes:
-            raise _corrupt(path, f"has {path.stat().st_size} bytes, not {segment.bytes}")
+            raise _corrupt(path, f"has {counted(path.stat().st_size, 'byte')}, not {segment.bytes:,}")
         with pq.ParquetFile(path, page_checksum_verification=deep) as file:
             if file.metadata.num_rows != segment.rows:
-                raise _corrupt(path, f"has {file.metadata.num_rows} rows, not {segment.rows}")
+                raise _corrupt(path, f"has {counted(file.metadata.num_rows, 'row')}, not {segment.rows:,}")
             if deep:
                 for _ in file.iter_batches():
                     pass

@@ -12,6 +12,7 @@ from exports.finance.read import Period
 from exports.finance.surfaces import SURFACES
 from exports.warehouse import opened
 from mymedic.clock import business_date
+from mymedic.counts import counted
 from pipelines.borders.export import EXPORT_RULES
 from pipelines.leaving import Leaving, leave
 from pipelines.orchestration.installation import Installation
@@ -70,7 +71,9 @@ def export_surfaces(
             yield _left(name, leaving)
         held += [str(one.export.folder) for one in leaving if not one.has_left]
     if held:
-        raise dg.Failure(f"{len(held)} exports are held back: {', '.join(held)}", allow_retries=False)
+        raise dg.Failure(
+            f"{counted(len(held), 'export is', 'exports are')} held back: {', '.join(held)}", allow_retries=False
+        )
 
 
 def _period(config: MonthConfig, warehouse: Path) -> Period:

@@ -10,6 +10,7 @@ from event_store.aggregates.branch.commands import CloseBranch, RegisterBranch, 
 from event_store.aggregates.branch.events import BranchClosed, BranchRegistered, BranchUpdated, OpenHours
 from event_store.aggregates.branch.state import State
 from mymedic import bookings
+from mymedic.counts import counted
 from mymedic.deciding import Context, Decision, check
 from mymedic.messages import Command, Event
 
@@ -70,7 +71,7 @@ def close_branch(state: State, command: CloseBranch, context: Context) -> Iterab
     check(
         not booked,
         "SCHEDULE_HAS_BOOKINGS",
-        f"{len(booked)} appointments stand on or after {command.closed_on}",
+        f"{counted(len(booked), 'appointment stands', 'appointments stand')} on or after {command.closed_on}",
         appointment_ids=[appointment.appointment_id for appointment in booked],
     )
     drawers = context.guards("drawer", f"{state.branch_id}#")
@@ -79,7 +80,7 @@ def close_branch(state: State, command: CloseBranch, context: Context) -> Iterab
     check(
         not in_beds,
         "PATIENT_ALREADY_ADMITTED",
-        f"{len(in_beds)} patients are admitted at the branch",
+        f"{counted(len(in_beds), 'patient is', 'patients are')} admitted at the branch",
         patient_ids=in_beds,
     )
     yield BranchClosed(closed_on=command.closed_on, reason=command.reason)

@@ -18,6 +18,7 @@ from event_store.aggregates.practitioner.events import (
 )
 from event_store.aggregates.practitioner.state import State
 from mymedic import bookings
+from mymedic.counts import counted
 from mymedic.deciding import Context, Decision, check
 from mymedic.messages import Command, Event
 
@@ -49,7 +50,7 @@ def update_practitioner(state: State, command: UpdatePractitioner, context: Cont
         check(
             not booked,
             "SCHEDULE_HAS_BOOKINGS",
-            f"{len(booked)} appointments stand after the practitioner has left",
+            f"{counted(len(booked), 'appointment stands', 'appointments stand')} after the practitioner has left",
             appointment_ids=[appointment.appointment_id for appointment in booked],
         )
     yield PractitionerUpdated(

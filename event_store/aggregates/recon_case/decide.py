@@ -27,6 +27,7 @@ from event_store.aggregates.recon_case.state import (
     yyyymm_of,
 )
 from mymedic.clock import business_date
+from mymedic.counts import counted
 from mymedic.deciding import Context, Decision, check, four_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Command, Event
@@ -148,7 +149,7 @@ def close_period(state: State, command: CloseFinancialPeriod, context: Context) 
     check(
         not aged,
         "RECON_NOT_BALANCED",
-        f"{len(aged)} items are open for longer than the carry limit; resolve them first",
+        f"{counted(len(aged), 'item is', 'items are')} open for longer than the carry limit; resolve them first",
         recon_item_ids=aged[:20],
     )
     yield FinancialPeriodClosed(

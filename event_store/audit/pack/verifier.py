@@ -244,7 +244,8 @@ def main(arguments):
             with open(path, "rb") as file:
                 about = verified(file.read(), arguments[1].lower())
             head, told = about["head"], f"{about['kind']} {about['id']} of {about['tenant_id']}"
-            known = f"{about['events']} events, known up to seq {head['seq']} ({head['event_hash']})"
+            events = "1 event" if about["events"] == 1 else f"{about['events']} events"
+            known = f"{events}, known up to seq {head['seq']} ({head['event_hash']})"
             sys.stdout.write(f"{path}: whole. {told}: {known}; {about['withheld_bodies']} bodies withheld\n")
         except (OSError, NotVerified) as refusal:
             failed += 1

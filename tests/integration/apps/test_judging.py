@@ -52,7 +52,7 @@ def test_what_does_not_foot_fails_and_says_by_how_much(
     ]
     said = run_word(monkeypatch, capsys, "ingest", "bank", "--check", *files.values())
     assert said.code == 1
-    assert "DOES NOT FOOT" in said.out and "1 files without a statement" in said.out
+    assert "DOES NOT FOOT" in said.out and "1 does not" in said.out and "1 file without a statement" in said.out
     assert "FILE_BAD_ROW" in said.err and "noise.bin" in said.err
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from event_store.aggregates.payment.commands import ApproveRefund, RejectRefund, RequestRefund
 from event_store.aggregates.payment.events import Destination, RefundApproved, RefundRejected, RefundRequested
 from event_store.aggregates.payment.state import Refund, State
+from mymedic.counts import counted
 from mymedic.deciding import Context, check, other_eyes
 from mymedic.errors import Refused
 from mymedic.messages import Event
@@ -41,7 +42,7 @@ def request_refund(state: State, command: RequestRefund, context: Context) -> li
     check(
         age <= timedelta(days=policy.max_age_days),
         "REFUND_WINDOW_CLOSED",
-        f"payments are refunded for {policy.max_age_days} days",
+        f"payments are refunded for {counted(policy.max_age_days, 'day')}",
         captured_at=state.captured_at,
     )
     is_staff = context.actor.has("FD", "FN", "SY")

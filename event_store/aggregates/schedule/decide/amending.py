@@ -19,6 +19,7 @@ from event_store.aggregates.schedule.events import (
 from event_store.aggregates.schedule.state import State
 from mymedic import bookings
 from mymedic.clock import business_date
+from mymedic.counts import counted
 from mymedic.deciding import Context, check
 from mymedic.messages import Event
 
@@ -94,7 +95,8 @@ def _check_unbooked(context: Context, slot_ids: Iterable[str], from_date: date) 
     check(
         not booked,
         "SCHEDULE_HAS_BOOKINGS",
-        f"{len(booked)} appointments stand on or after {from_date} in slots that would go",
+        f"{counted(len(booked), 'appointment stands', 'appointments stand')} on or after {from_date}"
+        " in slots that would go",
         appointment_ids=[appointment.appointment_id for appointment in booked],
     )
 

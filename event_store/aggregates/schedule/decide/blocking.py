@@ -8,6 +8,7 @@ from event_store.aggregates.schedule.commands import BlockSchedule, UnblockSched
 from event_store.aggregates.schedule.events import ScheduleBlocked, ScheduleUnblocked
 from event_store.aggregates.schedule.state import State
 from mymedic import bookings
+from mymedic.counts import counted
 from mymedic.deciding import Context, check
 from mymedic.errors import Refused
 from mymedic.messages import Event
@@ -21,7 +22,7 @@ def block_schedule(state: State, command: BlockSchedule, context: Context) -> It
     check(
         command.on_conflict != "reject" or not affected,
         "SCHEDULE_HAS_BOOKINGS",
-        f"{len(affected)} appointments stand in the blocked time",
+        f"{counted(len(affected), 'appointment stands', 'appointments stand')} in the blocked time",
         appointment_ids=affected,
     )
     yield ScheduleBlocked(
