@@ -85,3 +85,28 @@ select
     last_seq
 from versions
 where next_from is null or next_from > effective_from
+
+union all
+
+select
+    '-1' as contract_sk,
+    tenant_id,
+    '-' as gateway,
+    'unknown' as mode,
+    '-' as card_type,
+    true as is_default,
+    null as fee_bps,
+    null as fixed_paise,
+    null as min_paise,
+    null as max_paise,
+    null as reduced_bps,
+    null as reduced_upto_paise,
+    null as gst_bps,
+    null as gst_exempt_upto_paise,
+    null as settle_days,
+    null as cutoff_time,
+    cast('1900-01-01' as date) as valid_from,
+    cast('9999-12-31' as date) as valid_to,
+    true as is_current,
+    0 as last_seq
+from {{ ref('proj_tenants') }}

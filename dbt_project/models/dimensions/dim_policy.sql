@@ -97,10 +97,22 @@ members as (
         deposit_fixed_paise, free_window_seconds, max_forfeit_bps, noshow_forfeit_bps, free_days, free_visits,
         is_same_practitioner, {{ start_of_time() }} as valid_from, {{ end_of_time() }} as valid_to, 0 as last_seq
     from defaults
+
+    union all
+
+    select
+        tenant_id, 'unknown' as kind, '-' as scope_key, '-1' as policy_version_id, null as body, null as deposit_mode,
+        null as deposit_bps, null as deposit_fixed_paise, null as free_window_seconds, null as max_forfeit_bps,
+        null as noshow_forfeit_bps, null as free_days, null as free_visits, null as is_same_practitioner,
+        {{ start_of_time() }} as valid_from, {{ end_of_time() }} as valid_to, 0 as last_seq
+    from {{ ref('proj_tenants') }}
 )
 
 select
-    {{ surrogate_key(['tenant_id', 'kind', 'scope_key', epoch_seconds('valid_from')]) }} as policy_sk,
+    case
+        when policy_version_id = '-1' then '-1'
+        else {{ surrogate_key(['tenant_id', 'kind', 'scope_key', epoch_seconds('valid_from')]) }}
+    end as policy_sk,
     members.*,
     valid_to = {{ end_of_time() }} as is_current
 from members

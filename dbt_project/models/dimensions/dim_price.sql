@@ -27,3 +27,26 @@ select
     set_seq,
     last_seq
 from bounded
+
+union all
+
+select
+    '-1' as price_sk,
+    tenant_id,
+    '-1' as service_id,
+    '-' as scope_key,
+    'unknown' as visit_type,
+    '-1' as price_version_id,
+    'unknown' as scope_level,
+    null as scope_city_id,
+    null as scope_branch_id,
+    null as scope_practitioner_id,
+    null as amount_paise,
+    null as is_tax_inclusive,
+    null as gst_bps,
+    {{ start_of_time() }} as valid_from,
+    {{ end_of_time() }} as valid_to,
+    true as is_current,
+    0 as set_seq,
+    0 as last_seq
+from {{ ref('proj_tenants') }}

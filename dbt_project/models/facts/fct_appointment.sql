@@ -68,7 +68,7 @@ select
     appointments.reschedule_count_patient,
     appointments.reschedule_count_provider,
     appointments.price_quoted_paise,
-    appointments.price_version_id,
+    coalesce(prices.price_version_id, '-1') as price_version_id,
     appointments.list_price_paise,
     coalesce(appointments.deposit_required_paise, 0) as deposit_required_paise,
     coalesce(appointments.deposit_paid_paise, 0) as deposit_paid_paise,
@@ -95,6 +95,8 @@ left join {{ ref('dim_practitioner') }} as practitioners
     and appointments.version_at < practitioners.valid_to
 left join {{ ref('dim_service') }} as services
     on appointments.tenant_id = services.tenant_id and appointments.service_id = services.service_id
+left join {{ ref('dim_price') }} as prices
+    on appointments.tenant_id = prices.tenant_id and appointments.price_version_id = prices.price_version_id
 left join {{ ref('dim_specialty') }} as specialties
     on appointments.tenant_id = specialties.tenant_id
     and coalesce(appointments.specialty_id, services.specialty_id) = specialties.specialty_id

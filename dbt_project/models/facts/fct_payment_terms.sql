@@ -81,7 +81,7 @@ due as (
 select
     due.tenant_id,
     due.payment_id,
-    due.contract_sk,
+    case when due.channel in ('gateway', 'pos') then coalesce(due.contract_sk, '-1') end as contract_sk,
     due.expected_fee_paise,
     {{ gateway_fee_tax('due.kept_paise', 'due.expected_fee_paise', 'due.mode', 'due') }} as expected_tax_paise,
     due.settle_days,

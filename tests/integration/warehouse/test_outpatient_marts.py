@@ -267,6 +267,33 @@ def test_default_policies_are_those_of_the_program(warehouse: duckdb.DuckDBPyCon
     }
 
 
+KEYS = {
+    "bed": "bed_id",
+    "branch": "branch_id",
+    "city": "city_id",
+    "department": "department_id",
+    "gateway_contract": "contract_sk",
+    "patient": "patient_key",
+    "payer": "payer_id",
+    "payment_method": "payment_method_sk",
+    "policy": "policy_version_id",
+    "practitioner": "practitioner_id",
+    "price": "price_version_id",
+    "service": "service_id",
+    "specialty": "specialty_id",
+}
+
+
+@pytest.mark.parametrize("dimension", KEYS)
+def test_every_dimension_has_one_unknown_member(warehouse: duckdb.DuckDBPyConnection, dimension: str) -> None:
+    unknown = f"SELECT * FROM dim_{dimension} WHERE tenant_id = 'ten_test' AND {KEYS[dimension]} = '-1'"
+    assert len(rows(warehouse, unknown)) == 1
+
+
+def test_a_price_that_the_log_does_not_tell_is_the_unknown_one(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert row(warehouse, "fct_appointment", appointment_id="appt_gold")["price_version_id"] == "-1"
+
+
 def test_every_row_leads_back_to_its_events(warehouse: duckdb.DuckDBPyConnection) -> None:
     clinic = chain()
     for found in rows(warehouse, "select * from fct_appointment where tenant_id = 'ten_test'"):
