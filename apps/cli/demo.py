@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    profile: Annotated[str, typer.Option("--profile", help="tiny or demo.")] = "demo",
+    profile: Annotated[
+        str, typer.Option("--profile", help="tiny, demo, season (ten minutes) or stress (two hours).")
+    ] = "demo",
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed makes another chain.")] = None,
     faults: Annotated[str, typer.Option("--faults", help="default, none, all, or a list such as F01,F05.")] = "default",
     home: HomeOption = None,
