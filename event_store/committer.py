@@ -15,8 +15,10 @@ from mymedic.messages import Ack, Command, Envelope
 
 # A bigger group adds latency without saving anything: at 512 the fsync is already under 1 µs per command.
 GROUP_LIMIT = 512
-# A kind of command that took longer than this on the event loop's own thread is kept off it for a while.
-SLOW_SECONDS, KEPT_OFF_SECONDS = 0.005, 60.0
+# A kind of command that takes longer than this on the event loop's own thread is kept off it for a while. Once is
+# nothing: a disk that pauses now and then holds up any command. A hundred quick ones make up for a slow one.
+SLOW_SECONDS, MOST_SLOW, KEPT_OFF_SECONDS = 0.005, 3, 60.0
+QUICK_AGAIN = 0.01
 
 # Told how many commands begin to be decided together, in the context of the first; what it returns is called once they
 # are durable.
@@ -35,6 +37,7 @@ class GroupCommitter:
         self._gathered: list[_Waiting] = []
         self._handed_over = 0
         self._kept_off: dict[type[Command], float] = {}
+        self._slow: dict[type[Command], float] = {}
         self._queue: SimpleQueue[tuple[list[_Waiting], Context] | None] = SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -82,10 +85,18 @@ class GroupCommitter:
         if outcome is None:
             return False
         done()
-        if time.monotonic() - began > SLOW_SECONDS:
-            self._kept_off[command] = began + KEPT_OFF_SECONDS
+        self._weigh(command, began)
         _resolve([future], [outcome])
         return True
+
+    def _weigh(self, command: type[Command], began: float) -> None:
+        """Keep a kind of command off the event loop's thread when it is slow more often than a disk's pauses are."""
+        now = time.monotonic()
+        slow = self._slow.pop(command, 0.0) + (1 if now - began > SLOW_SECONDS else -QUICK_AGAIN)
+        if slow >= MOST_SLOW:
+            self._kept_off[command] = now + KEPT_OFF_SECONDS
+        elif slow > 0:
+            self._slow[command] = slow
 
     def stop(self) -> None:
         """Answer what waits, then stop."""

@@ -154,6 +154,7 @@ def test_a_command_and_its_append_are_spans_of_the_callers_trace(
 ) -> None:
     monkeypatch.setattr(committer, "SLOW_SECONDS", seconds)
     monkeypatch.setattr(committer, "KEPT_OFF_SECONDS", -seconds)
+    monkeypatch.setattr(committer, "MOST_SLOW", 1)
     watched.send("record-consent", CONSENT, "SY")  # after one that was slow comes one that is kept off
     SPANS.clear()
     watched.send("record-consent", CONSENT, "SY", traceparent=TRACEPARENT, X_Request_Id="req_mine")

@@ -100,12 +100,26 @@ def test_a_lone_command_waits_for_no_other_thread_where_nothing_else_can_hold_it
     assert (handler.at_once, handler.groups) == ((5, []) if is_local else (0, [1] * 5))
 
 
-def test_a_kind_of_command_that_took_long_is_kept_off_the_loop(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kind_of_command_that_takes_long_again_and_again_is_kept_off_the_loop(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(committing, "SLOW_SECONDS", 0.0)
     register_tenant(bench.store)
     handler = Counted(bench.store.handler)
-    assert len(one_by_one(bench, handler, 3)) == 3
-    assert handler.at_once <= 1
+    assert len(one_by_one(bench, handler, 6)) == 6
+    assert handler.at_once <= committing.MOST_SLOW
+
+
+def test_a_pause_of_the_disk_keeps_nothing_off_the_loop(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pausing(Counted):
+        def submit_at_once(self, envelope: Envelope) -> Ack | None:
+            monkeypatch.setattr(committing, "SLOW_SECONDS", 0.0 if self.at_once == 1 else 60.0)
+            return super().submit_at_once(envelope)
+
+    register_tenant(bench.store)
+    handler = Pausing(bench.store.handler)
+    assert len(one_by_one(bench, handler, 5)) == 5
+    assert handler.at_once == (5 if bench.url.startswith("sqlite") else 0)
 
 
 def test_a_lone_command_does_not_wait_for_another_processs_lock_on_the_loop(bench: Bench) -> None:
