@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from event_store.aggregates.payment.state import State
-from event_store.audit.asked import Asked
+from event_store.audit.asked import Asked, Subject
 from event_store.audit.book import Book, Entry
 from event_store.catalogue import AGGREGATES
 from event_store.ledger.reads import Span
@@ -37,13 +37,21 @@ class Purse:
 
 
 def purse_of(book: Book, asked: Asked) -> Purse:
-    """Payments that the subject's events name, and those that stand against its invoices."""
+    """Payments that the subject's events name, and those that stand against its invoices; a payment is itself alone."""
     book.sight.require_figures()
     tag = book.tag_of(asked.subject)
+    if (payment_id := _payment(asked.subject)) is not None:
+        return Purse(book, [payment_id])
     about = book.whole(tag)
     invoice_ids = {one for entry in about if (one := getattr(entry.event, "invoice_id", None) or _invoice(entry))}
     paid = book.whole(("invoice", sorted(invoice_ids)))
     return Purse(book, [one.told.payment_id for one in sorted([*about, *paid], key=_seq) if one.told.payment_id])
+
+
+def _payment(subject: Subject) -> str | None:
+    if subject.kind == "stream" and subject.id.startswith(_OF_PAYMENTS):
+        return subject.id.removeprefix(_OF_PAYMENTS)
+    return subject.id if subject.kind == "payment" else None
 
 
 def _invoice(entry: Entry) -> str | None:

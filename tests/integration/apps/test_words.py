@@ -72,6 +72,22 @@ def test_replay_of_one_patient_with_a_warehouse(mymedic: Mymedic, published: Wor
         assert connection.execute(of_patient, (patient_key,)).fetchall() == whole != []
 
 
+def test_a_payment_is_answered_without_those_beside_it(mymedic: Mymedic, published: World) -> None:
+    """A deposit and the rest of the bill stand against one invoice: the invoice is of both, the deposit of itself."""
+    with opened(published.warehouse(CHAIN)) as connection:
+        ((invoice_id, ids, captured),) = connection.execute(
+            "SELECT invoice_id, list(payment_id ORDER BY payment_id), sum(captured_paise) FROM proj_payments_summary"
+            " WHERE invoice_id IS NOT NULL AND captured_paise > 0 GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+        ).fetchall()
+    alone = [mymedic("audit", "payments", "--tenant", CHAIN, "--payment", id, "--json").json for id in ids]
+    assert [{row["payment_id"] for row in one["rows"]} for one in alone] == [{id} for id in ids]
+    assert sum(one["captured_paise"] for one in alone) == captured
+    stream = mymedic("audit", "payments", "--tenant", CHAIN, "--stream", f"payment-{ids[0]}", "--json").json
+    assert stream["rows"] == alone[0]["rows"]
+    both = mymedic("audit", "payments", "--tenant", CHAIN, "--invoice", invoice_id, "--json").json
+    assert both["captured_paise"] == captured and {row["payment_id"] for row in both["rows"]} >= set(ids)
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_says_the_same_in_every_format(mymedic: Mymedic, published: World, name: str) -> None:
     words = ("report", name, "--tenant", CHAIN)
