@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -69,8 +71,20 @@ def simulate(
     seed = profile.seed if seed is None else seed
     enabled = chosen(faults) if isinstance(faults, str) else frozenset(faults)
     clock = ManualClock(founding_moment(profile))
-    with opener(settings, clock, DerivedIds()) as store:
+    with unheard(), opener(settings, clock, DerivedIds()) as store:
         return _World(profile, seed, enabled, store, clock, settings, console).run()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What people of a make-believe world leave undone for too long alarms nobody."""
+    processes = logging.getLogger("processes")
+    before = processes.level
+    processes.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        processes.setLevel(before)
 
 
 class _World:

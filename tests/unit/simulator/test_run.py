@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from event_store.feed import open_feed
 from event_store.recorded import Recorded
 from mymedic.errors import Refused
 from mymedic.settings import Settings
-from simulator.run import SimulationReport
+from simulator.run import SimulationReport, unheard
 from tests.unit.simulator.conftest import play
 from tests.unit.simulator.fingerprint import fingerprint
 
@@ -130,3 +131,12 @@ def test_an_occupied_store_is_not_played_into(micro: Micro) -> None:
     with pytest.raises(Refused) as refusal:
         play(micro[0])
     assert refusal.value.code == "ALREADY_EXISTS"
+
+
+def test_what_is_left_undone_in_a_simulation_alarms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    reminders = logging.getLogger("processes.world")
+    with unheard():
+        reminders.warning("a claim of nobody's is overdue")
+    assert caplog.messages == []
+    reminders.warning("a claim is overdue")
+    assert caplog.messages == ["a claim is overdue"]
