@@ -67,7 +67,7 @@ select
     told.performed_encounter_id,
     told.revoked_at,
     told.list_price_paise,
-    told.price_version_id,
+    case when told.price_version_id is not null then coalesce(prices.price_version_id, '-1') end as price_version_id,
     coalesce(billed.billed_net_paise, 0) as billed_net_paise,
     told.is_advised,
     told.is_error,
@@ -100,3 +100,5 @@ left join {{ ref('dim_practitioner') }} as practitioners
     and told.began_at < practitioners.valid_to
 left join {{ ref('dim_service') }} as services
     on told.tenant_id = services.tenant_id and told.service_id = services.service_id
+left join {{ ref('dim_price') }} as prices
+    on told.tenant_id = prices.tenant_id and told.price_version_id = prices.price_version_id
