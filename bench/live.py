@@ -30,7 +30,7 @@ from event_store.store import Store, open_store
 from event_store.subscriptions.leases import Leases
 from event_store.subscriptions.parking import ParkingLog
 from event_store.subscriptions.worker import running
-from mymedic.clock import SystemClock
+from mymedic.clock import ManualClock, SystemClock
 from mymedic.messages import Actor, Envelope
 from projections import payments_summary
 from projections.api import console, phone, portal
@@ -44,6 +44,8 @@ from projections.parking import LiveParking
 from projections.projection import Projection
 from projections.row import Row
 from projections.worker import Live, LiveWorker, open_live
+from simulator.founding import founding_moment
+from simulator.profile import load
 
 ONE: tuple[Projection, ...] = (payments_summary.PROJECTION,)
 # As many commands as a busy chain sends.
@@ -196,7 +198,8 @@ def measure_live(
     on_step("making the log")
     world = make_world(home, events, profile, lambda count: on_step(f"making the log: {count:,} events"))
     with ExitStack() as opened:
-        store = opened.enter_context(open_store(world.settings))
+        # Asked as the chain is founded, when every slot is still to come.
+        store = opened.enter_context(open_store(world.settings, ManualClock(founding_moment(load(profile)))))
         live = open_live(world.settings, store, opened)
         keeper = Keeper(store.feed, live.database, SystemClock(), PROJECTIONS)
         began, folded = time.perf_counter(), 0
