@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,13 +89,20 @@ def dying_after(calls: int, really: Callable[..., None]) -> Callable[..., None]:
     return dying
 
 
+@pytest.fixture(scope="module")
+def four_landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    landing_dir = tmp_path_factory.mktemp("four_landed")
+    land(feed(4), TENANT, landing_dir, patient_key)
+    return landing_dir
+
+
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("calls", range(6))
 @pytest.mark.parametrize("step", ["replace", "fsync"])
 def test_a_kill_between_any_two_writes_heals(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, calls: int, full: bool
+    tmp_path: Path, four_landed: Path, monkeypatch: pytest.MonkeyPatch, step: str, calls: int, full: bool
 ) -> None:
-    land(feed(4), TENANT, tmp_path, patient_key)
+    shutil.copytree(four_landed, tmp_path, dirs_exist_ok=True)
     with monkeypatch.context() as patched:
         patched.setattr(os, step, dying_after(calls, getattr(os, step)))
         try:
@@ -117,21 +125,32 @@ def test_a_kill_of_the_first_run_leaves_nothing_that_counts(tmp_path: Path, monk
     assert_whole(tmp_path, 4)
 
 
+MANY = segments.MANY + 1  # segments, one more than are left alone
+
+
+@pytest.fixture(scope="module")
+def many_landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    landing_dir = tmp_path_factory.mktemp("many_landed")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segments, "MANY", MANY)
+        for length in range(3, 3 * MANY + 1, 3):
+            land(feed(length), TENANT, landing_dir, patient_key)
+    return landing_dir
+
+
 @pytest.mark.parametrize("calls", range(8))
-def test_a_kill_in_a_compaction_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int) -> None:
-    many = segments.MANY + 1
-    monkeypatch.setattr(segments, "MANY", many)
-    for length in range(3, 3 * many + 1, 3):
-        land(feed(length), TENANT, tmp_path, patient_key)
-    monkeypatch.setattr(segments, "MANY", many - 1)
+def test_a_kill_in_a_compaction_heals(
+    tmp_path: Path, many_landed: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    shutil.copytree(many_landed, tmp_path, dirs_exist_ok=True)
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", dying_after(calls, os.replace))
         try:
-            land(feed(3 * many + 3), TENANT, tmp_path, patient_key)
+            land(feed(3 * MANY + 3), TENANT, tmp_path, patient_key)
         except Killed:
-            assert check_landing(tmp_path, TENANT) in (3 * many, 3 * many + 3)
-    land(feed(3 * many + 4), TENANT, tmp_path, patient_key)
-    assert_whole(tmp_path, 3 * many + 4)
+            assert check_landing(tmp_path, TENANT) in (3 * MANY, 3 * MANY + 3)
+    land(feed(3 * MANY + 4), TENANT, tmp_path, patient_key)
+    assert_whole(tmp_path, 3 * MANY + 4)
 
 
 def test_many_segments_become_few(tmp_path: Path) -> None:
