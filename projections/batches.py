@@ -1,4 +1,4 @@
-"""Writes what a batch has changed together with the checkpoints, all or nothing; where it can, beside the next fold."""
+"""Writes what a batch has changed together with the checkpoints, all or nothing, and beside the next fold."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ class Batch(NamedTuple):
 class Batches:
     """Those of each tenant in order, each written before the next.
 
-    Where the database does its work elsewhere, one is on its way while the next is folded; its error comes out when it
-    is settled.
+    While more is to come, one is on its way as the next is folded; its error comes out when it is settled.
     """
 
     def __init__(self, database: ReadDatabase) -> None:
@@ -44,7 +43,7 @@ class Batches:
 
     def write(self, tenant_id: str, batch: Batch, more_to_come: bool) -> None:
         """Overtaken when somebody else has moved a checkpoint meanwhile."""
-        if self._database.is_elsewhere and more_to_come:
+        if more_to_come:
             self._on_their_way[tenant_id] = batch, self._pool.submit(self._write, tenant_id, batch)
         else:
             self._write(tenant_id, batch)

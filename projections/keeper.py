@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 # Events of one batch: enough to pay for a transaction, few enough to be read within milliseconds.
 BATCH = 2_000
 # Events of one batch of a tenant that is far behind: an event costs a third less than in small ones.
-MOST = 20_000
+MOST = 40_000
 
 
 LeftOut = Callable[[str], frozenset[tuple[str, int]]]

@@ -172,8 +172,6 @@ class ReadDatabase(ABC):
     """The live views of all tenants. They can be lost: the log gives them again."""
 
     url: str
-    # Whether another process does the work, so that one batch can be written while the next is folded.
-    is_elsewhere: bool = False
 
     @abstractmethod
     def read(self, tenant_id: str) -> AbstractContextManager[Reader]: ...

@@ -116,8 +116,6 @@ def _delete_sql(row_class: type[Row]) -> str:
 
 
 class PostgresReadDatabase(ReadDatabase):
-    is_elsewhere = True
-
     def __init__(self, url: str) -> None:
         self.url = url
         words: dict[str, Any] = conninfo_to_dict(url)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from event_store.ledger.file_lock import LOCK_TIMEOUT_SECONDS
+from event_store.ledger.together import Insert, insert_all
 from event_store.ledger.wal_file import WalFile
 from projections.database.access import ReadDatabase, Reader, Writer
 from projections.row import Row, columns_of, value_writers, writer_of
@@ -41,7 +42,7 @@ class SqliteWriter(SqliteReader, Writer):
 
     def upsert(self, row_class: type[Row], generation: int, rows: Iterable[Row]) -> None:
         values = writer_of(row_class)
-        self._connection.executemany(_upsert_sql(row_class), ([generation, *values(row)] for row in rows))
+        insert_all(self._connection, _upsert(row_class), [[generation, *values(row)] for row in rows])
 
     def delete(self, row_class: type[Row], generation: int, keys: Iterable[Sequence[Any]]) -> None:
         writers = [value_writers(row_class)[name] for name in row_class.key]
@@ -56,14 +57,12 @@ class SqliteWriter(SqliteReader, Writer):
 
 
 @cache
-def _upsert_sql(row_class: type[Row]) -> str:
+def _upsert(row_class: type[Row]) -> Insert:
     names = [column.name for column in columns_of(row_class)]
     key = ", ".join(("tenant_id", "generation", *row_class.key))
     others = [name for name in names if name not in ("tenant_id", *row_class.key)]
-    return (
-        f"INSERT INTO {row_class.table} (generation, {', '.join(names)}) VALUES (?{', ?' * len(names)})"
-        f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in others)}"
-    )
+    news = ", ".join(f"{name} = excluded.{name}" for name in others)
+    return Insert(row_class.table, ("generation", *names), f" ON CONFLICT ({key}) DO UPDATE SET {news}")
 
 
 class SqliteReadDatabase(ReadDatabase):

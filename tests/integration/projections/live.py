@@ -55,7 +55,6 @@ class CrashingDatabase(ReadDatabase):
         self._database = database
         self._draws = draws
         self.url = database.url
-        self.is_elsewhere = database.is_elsewhere
 
     @contextmanager
     def read(self, tenant_id: str) -> Iterator[Reader]:

@@ -34,8 +34,8 @@ def test_a_worker_that_is_killed_leaves_whole_batches(
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     database = open_read_database(f"sqlite:///{path}", ROWS)
     with database.read(tenant_id) as reader:
-        done = (dying.LAST if step == "committed" else dying.LAST - 1) * dying.BATCH
-        assert {one.seq for one in reader.checkpoints()} == {done}
+        (seq,) = {one.seq for one in reader.checkpoints()}
+    assert seq in {batches * dying.BATCH for batches in dying.STEPS[step]}
     Keeper(log, database, ManualClock(NOW), PROJECTIONS).drain(tenant_id)
     assert hashes_of(database, tenant_id) == hashes[tenant_id]
     database.close()
@@ -46,12 +46,12 @@ def test_a_locked_or_full_file_is_said_and_nothing_is_lost(log: Feed, hashes: Ha
     open_read_database(f"sqlite:///{path}", ROWS).close()
     database = SqliteReadDatabase(path, lock_timeout=0.05)
     keeper = Keeper(log, database, ManualClock(NOW), PROJECTIONS, batch=300)
-    keeper.advance(tenant_id)
+    assert keeper.is_level(tenant_id, keeper.advance(tenant_id).seq)
     other = FileLock(path)
     with other.held(), pytest.raises(Refused, match="STORE_LOCKED"):
-        keeper.advance(tenant_id)
+        keeper.drain(tenant_id)
     other.close()
-    keeper.advance(tenant_id)
+    assert keeper.is_level(tenant_id, keeper.advance(tenant_id).seq)
     ((pages,),) = database.file.writer.execute("PRAGMA page_count")
     database.file.writer.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(Refused, match="STORE_FULL"):
