@@ -12,8 +12,8 @@ from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-# Rows of a statement: few sizes, so that each is planned once. What the larger leave over goes with the smaller.
-_SIZES = (512, 64, 8, 1)
+# Rows of a statement: few sizes, so that each is planned once. The few that are left over go one by one.
+_SIZES = (512, 64, 8)
 
 
 class Insert(NamedTuple):
@@ -32,6 +32,8 @@ def insert_all(connection: sqlite3.Connection, insert: Insert, rows: Sequence[Se
         while size <= most and len(rows) - done >= size:
             connection.execute(_sql(insert, size), tuple(chain.from_iterable(rows[done : done + size])))
             done += size
+    if done < len(rows):
+        connection.executemany(_sql(insert, 1), rows[done:])
 
 
 @cache
