@@ -32,6 +32,11 @@ _Line = TypeVar("_Line")
 _Day = TypeVar("_Day", bound=date)
 
 
+def is_text(value: str) -> bool:
+    """Whether a text can be written down: half a character, as JSON can escape one, cannot."""
+    return _UNSTORABLE.search(value) is None
+
+
 class Cells(NamedTuple):
     """One row: its number as a spreadsheet shows it (the header is row 1) and its values by column."""
 
@@ -50,7 +55,7 @@ class Cells(NamedTuple):
             return None
         if not isinstance(value, str):
             self.refuse("FILE_BAD_ROW", f"{column} must be text", column, "text")
-        if _UNSTORABLE.search(value):
+        if not is_text(value):
             self.refuse("FILE_BAD_ROW", f"{column} holds characters that are not text", column, "encoding")
         value = value.strip()
         if len(value) > limit:

@@ -93,7 +93,7 @@ class _Reader:
             return ToldStatement(number, row, problem=_at(refusal, number))
 
     def _statement(self, number: int, row: int, element: Any) -> ToldStatement:
-        balances = dict(self._balance(one) for one in reversed(self.children(element, "Bal")))
+        balances = self._balances(element)
         opening, closing = balances.get("OPBD") or balances.get("PRCD"), balances.get("CLBD")
         entries = [self._entry(one) for one in self.children(element, "Ntry")]
         stated = [found[0] for found in (opening, closing) if found]
@@ -111,6 +111,17 @@ class _Reader:
             lines=tuple(line for _, line in entries),
             other_currencies=tuple(currencies[1:]),
         )
+
+    def _balances(self, statement: Any) -> dict[str, tuple[str, Decimal, date]]:
+        """By kind; of two that differ nobody can say which the entries lead to."""
+        found: dict[str, tuple[str, Decimal, date]] = {}
+        for element in self.children(statement, "Bal"):
+            kind, stated = self._balance(element)
+            if kind in ("OPBD", "PRCD", "CLBD") and found.setdefault(kind, stated)[:2] != stated[:2]:
+                self._bad(
+                    element, f"{kind} is stated twice, with two amounts; ask the bank which is right", "balance_twice"
+                )
+        return found
 
     def _balance(self, element: Any) -> tuple[str, tuple[str, Decimal, date]]:
         kind = self._text(element, "Tp/CdOrPrtry/Cd") or self._text(element, "Tp/CdOrPrtry/Prtry") or ""
@@ -158,7 +169,7 @@ class _Reader:
         text = (amount.text or "").strip() if amount is not None else ""
         currency = amount.get("Ccy", "") if amount is not None else ""
         side = self._text(element, "CdtDbtInd")
-        if _AMOUNT.fullmatch(text) is None:
+        if _AMOUNT.fullmatch(text) is None or len(amount):
             self._bad(
                 element, f"Amt {text[:40]!r} is not an amount with at most five decimals", "amount", "FILE_BAD_AMOUNT"
             )
@@ -193,8 +204,8 @@ class _Reader:
 
 
 def _day_of_time(text: str) -> date:
-    """The day that the bank writes; a zone does not move a value date."""
-    datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+    """The day that the bank writes; a zone does not move a value date, which may have one too."""
+    datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).removesuffix("Z"))
     return date.fromisoformat(text[:10])
 
 

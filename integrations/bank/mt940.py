@@ -20,6 +20,9 @@ from mymedic.errors import Refused
 _TAG = re.compile(r"^:([0-9]{2}[A-Z]?|NS):", re.MULTILINE)
 _BALANCE = re.compile(r"[CD](\d{6})([A-Z]{3})([0-9]{1,24}(?:[.,][0-9]{0,5})?)\s*\Z")
 _LINE_DATE = re.compile(r"\d{2}(\d{2})(\d{2})")
+# Value date, entry date, mark, funds code, amount. With a point or a second comma the library would take what stands
+# before it for the whole amount, and the rest for a reference.
+_LINE_START = re.compile(r"([0-9]{6})(?:[0-9]{4}| {4})?R?[CD][A-Z]?[\n ]?[0-9]{1,15}(?:,[0-9]*)?(?![0-9.,'])", re.I)
 # Banks write longer references than the standard's 16 characters, such as the other account.
 _LINE = mt940.tags.StatementGLS()
 _NO_REFERENCE = {"NONREF", ""}
@@ -64,6 +67,7 @@ def _told(number: int, block: str, row: int, file: str) -> ToldStatement:
     where = {"file": file, "row": row, "statement_no": number}
     try:
         balances = _balances(block, tags, where)
+        _check_lines(block, tags, where)
         read = mt940.models.Transactions(
             processors={
                 "pre_statement": [_last_of_february],
@@ -129,6 +133,23 @@ def _day(yymmdd: str, here: dict[str, Any]) -> date:
     except ValueError:
         message = f"{yymmdd} is not a day; dates are YYMMDD"
         raise Refused("FILE_BAD_ROW", message, hint="date", **here) from None
+
+
+def _check_lines(block: str, tags: list[re.Match[str]], where: dict[str, Any]) -> None:
+    """What the library would refuse without a place, or read in part."""
+    for tag in tags:
+        if tag[1] != "61":
+            continue
+        here = where | {"row": where["row"] + block.count("\n", 0, tag.start()), "column": ":61:"}
+        match = _LINE_START.match(block, tag.end())
+        if match is None:
+            message = (
+                "the line does not begin with a date (YYMMDD), C or D, and an amount with no mark but a decimal comma;"
+                " ask the bank for the file again"
+            )
+            raise Refused("FILE_BAD_ROW", message, hint="mt940", **here)
+        if match[1][2:4] != "02":  # what banks write of February can still be judged
+            _day(match[1], here)
 
 
 def _lines(

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, get_args
 from event_store.aggregates.settlement_file.commands import SettlementLine
 from event_store.aggregates.settlement_file.decide import check_line
 from event_store.aggregates.settlement_file.events import EntityType
-from integrations.delimited import Cells, cells_of, collect, read_rows, refuse_file
+from integrations.delimited import Cells, cells_of, collect, is_text, read_rows, refuse_file
 from mymedic.counts import counted
 from mymedic.errors import Refused
 
@@ -78,11 +78,12 @@ def _api_items(data: bytes, file: str) -> Iterator[Cells]:
     if unknown or document.get("entity") != "collection":
         _bad_header(file, f"not a collection of settlement items ({', '.join(unknown) or 'entity'})")
     items = document["items"]
-    if document.get("count") != len(items):
+    count = document.get("count")
+    if count != len(items):
         raise Refused(
             "FILE_TOTAL_MISMATCH",
-            f"count says {document.get('count')}, the file holds {counted(len(items), 'item')};"
-            " fetch it again with all its pages",
+            f"count says {count if isinstance(count, int) else 'no number'},"
+            f" the file holds {counted(len(items), 'item')}; fetch it again with all its pages",
             file=file,
             hint="count",
         )
@@ -237,6 +238,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
         raise ValueError("a key stands twice in one object")
+    if not all(map(is_text, values)):
+        raise ValueError("a key holds characters that are not text")
     return values
 
 

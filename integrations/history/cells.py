@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from event_store.storable import YEARS, is_storable
+from integrations.delimited import MAX_PAISE
 from integrations.history.mapping import Check, FileMapping
 from integrations.history.read import WIDTH
 from mymedic.errors import Refused
 from mymedic.money import paise_from_rupees
+
+_Day = TypeVar("_Day", bound=date)
 
 
 class RowReader:
@@ -55,9 +60,10 @@ class RowReader:
         if clock.rstrip("Z") not in ("", "00:00:00", "00:00"):
             raise bad(row, column, f"{text[:80]!r} has a time of day; map it as start_at")
         try:
-            return date.fromisoformat(day)
+            on = date.fromisoformat(day)
         except ValueError:
             raise bad(row, column, f"{text[:80]!r} is no date like 2016-04-29") from None
+        return _of_our_years(row, column, on)
 
     def optional_instant(self, row: int, cells: dict[str, str], column: str | None) -> datetime | None:
         if column is None or not cells[column].strip():
@@ -72,15 +78,25 @@ class RowReader:
             text = text[:-1]
         try:
             at = datetime.fromisoformat(text)
-            return (at if at.tzinfo else at.replace(tzinfo=self._zone)).astimezone(UTC)
+            at = (at if at.tzinfo else at.replace(tzinfo=self._zone)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise bad(row, column, f"{text[:80]!r} is no time like 2016-04-29T18:38:08") from None
+        return _of_our_years(row, column, at)
 
     def amount(self, row: int, column: str | None, text: str) -> int:
         try:
-            return paise_from_rupees(text)
+            paise = paise_from_rupees(text)
         except Refused as refusal:
             raise bad(row, column, refusal.message) from refusal
+        if not 0 <= paise <= MAX_PAISE:
+            raise bad(row, column, f"{text[:80]!r} is not from 0 to {MAX_PAISE} minor units; no amount here has a sign")
+        return paise
+
+
+def _of_our_years(row: int, column: str, on: _Day) -> _Day:
+    if not is_storable(on):
+        raise bad(row, column, f"{on:%Y-%m-%d} has a year that cannot be meant ({YEARS})")
+    return on
 
 
 def _outside(check: Check, text: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import tomllib
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -169,8 +168,8 @@ def _loaded(path: Path, kind: type[_Mapping]) -> _Mapping:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise _invalid(path, f"no such time zone: {mapping.times.zone}", "times.zone") from error
     try:
-        codecs.lookup(mapping.encoding)
-    except LookupError as error:
+        "".encode(mapping.encoding)  # unlike codecs.lookup, which also knows what makes no text, such as zlib
+    except (LookupError, UnicodeError) as error:
         raise _invalid(path, f"no such encoding: {mapping.encoding}", "encoding") from error
     if len(mapping.delimiter) != 1:
         raise _invalid(path, "the delimiter is one character", "delimiter")

@@ -46,6 +46,15 @@ def _rows(path: Path, text: IO[str], mapping: FileMapping) -> Iterator[tuple[int
     reader = csv.reader(text, delimiter=mapping.delimiter, strict=True)
     with _readable(path, reader):
         header = next(reader, [])
+    twice = [column for column in mapping.required_columns if header.count(column) > 1]
+    if twice:
+        raise Refused(
+            "FILE_BAD_HEADER",
+            f"{path.name} has more than one column {twice[0]!r}, and nobody can say which is meant; rename one",
+            file=path.name,
+            row=1,
+            column=twice[0],
+        )
     missing = [column for column in mapping.required_columns if column not in header]
     if missing:
         found = ", ".join(name[:40] for name in header[:60]) or "no header at all"
@@ -80,6 +89,11 @@ def _readable(path: Path, reader: _Reader) -> Iterator[None]:
             f"the file cannot be read after row {reader.line_num} ({str(error)[:200]}); what stands before it"
             " was taken, so repair the file or its `encoding` and import it again",
             file=path.name,
-            row=reader.line_num + 1,
+            row=reader.line_num + 1 + _rows_ahead(error),
             hint="unreadable",
         ) from error
+
+
+def _rows_ahead(error: Exception) -> int:
+    """A text is decoded piece by piece, ahead of its rows: how many of a piece end before what is bad in it."""
+    return error.object.count(b"\n", 0, error.start) if isinstance(error, UnicodeDecodeError) else 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from event_store.aggregates.invoice.commands import ImportBilling
-from integrations.delimited import MAX_PAISE
 from integrations.history.cells import RowReader, bad
 from integrations.history.mapping import BillingMapping
 
@@ -26,8 +25,6 @@ class BillingTranslator(RowReader):
         if kind is None:
             raise bad(row, columns.kind, f"{word[:80]!r} is none of {', '.join(mapping.kinds)}")
         paise = self.amount(row, kind.amount, cells[kind.amount])
-        if not 0 <= paise <= MAX_PAISE:
-            raise bad(row, kind.amount, f"amounts are from 0 to {MAX_PAISE} minor units; the kind says the direction")
         return ImportBilling(
             source_system=mapping.source_system,
             external_ref=self.name(row, cells, columns.external_ref),

@@ -51,6 +51,12 @@ def refusal_of(data: bytes) -> Refused:
     return refusal.value
 
 
+@pytest.mark.parametrize("day", ["2026-11-06Z", "2026-11-06+05:30", "2026-11-06T23:30:00Z"])
+def test_a_value_date_may_have_a_zone(day: str) -> None:
+    (statement,) = bank_statements(camt(BALANCES + entry(day=f"<ValDt><Dt>{day}</Dt></ValDt>")), "camt053", "c.xml")
+    assert statement.lines[0].value_on == date(2026, 11, 6)
+
+
 def test_a_statement_becomes_lines() -> None:
     (statement,) = bank_statements(camt(), "camt053", "c.xml")
     (line,) = statement.lines
@@ -77,6 +83,8 @@ def test_zeros_behind_the_paisa_mean_nothing() -> None:
     [
         (BALANCES + entry("2241.005"), "FILE_BAD_AMOUNT", 5, "sub_paise"),
         (BALANCES + entry("1e3"), "FILE_BAD_AMOUNT", 5, "amount"),
+        (BALANCES + entry("22<b/>41.00"), "FILE_BAD_AMOUNT", 5, "amount"),
+        (BALANCES + balance("CLBD", "1000.00", day="2026-11-06") + entry(), "FILE_BAD_ROW", 5, "balance_twice"),
         (BALANCES + entry("-5.00"), "FILE_BAD_AMOUNT", 5, "amount"),
         (BALANCES + entry(side="UP"), "FILE_BAD_ROW", 5, "side"),
         (BALANCES + entry(status="DONE"), "FILE_BAD_ROW", 5, "status"),

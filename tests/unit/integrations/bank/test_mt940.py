@@ -89,9 +89,9 @@ def test_lines_of_no_money_are_counted_and_not_recorded(clinic: Clinic) -> None:
     ("data", "code", "row", "hint"),
     [
         (mt940(":61:2602300301C1,00NMSCNONREF", closing="C261106INR1001,00"), "FILE_BAD_ROW", 5, "date"),
-        (mt940(":61:2613061106C1,00NMSCNONREF"), "FILE_BAD_ROW", 1, "mt940"),
+        (mt940(":61:2613061106C1,00NMSCNONREF"), "FILE_BAD_ROW", 5, "date"),
         (mt940(":61:26110611061,00NMSC"), "FILE_BAD_ROW", 5, "mt940"),
-        (mt940(":61:2611061106C1,0,0NMSCNONREF"), "FILE_BAD_ROW", 1, "mt940"),
+        (mt940(":61:2611061106C1,0,0NMSCNONREF"), "FILE_BAD_ROW", 5, "mt940"),
         (mt940(":61:2611061106C1,005NMSCNONREF", closing="C261106INR1001,005"), "FILE_BAD_AMOUNT", 1, "sub_paise"),
         (mt940(opening="C261105INR1000,00\r\n:60F:C261105INR1,00"), "FILE_BAD_ROW", 5, "balance_twice"),
         (mt940(closing="261106INR3240,00"), "FILE_BAD_AMOUNT", 9, "balance"),
@@ -107,6 +107,16 @@ def test_lines_of_no_money_are_counted_and_not_recorded(clinic: Clinic) -> None:
 def test_a_bad_statement_is_refused_where_it_is_bad(data: bytes, code: str, row: int, hint: str) -> None:
     refusal = refusal_of(data)
     assert (refusal.code, refusal.details["row"], refusal.details["hint"]) == (code, row, hint)
+
+
+@pytest.mark.parametrize("amount", ["100.50", "1.100,00", "1,100,00", "1'100,00", "१00,00"])
+def test_an_amount_that_would_be_read_in_part_is_refused(amount: str) -> None:
+    """Money in and the same money back foots whatever is read of it."""
+    data = mt940(
+        f":61:2611061106C{amount}NTRFNONREF", f":61:2611061106D{amount}NTRFNONREF", closing="C261106INR1000,00"
+    )
+    refusal = refusal_of(data)
+    assert (refusal.code, refusal.details["row"], refusal.details["column"]) == ("FILE_BAD_ROW", 5, ":61:")
 
 
 def test_each_statement_of_a_file_has_a_verdict_of_its_own(clinic: Clinic) -> None:

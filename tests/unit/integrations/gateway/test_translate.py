@@ -29,6 +29,7 @@ def refusal_of(data: bytes, format: str, gateway: str = "razorpay") -> Refused:
     with pytest.raises(Refused) as refusal:
         settlement_lines(data, format, gateway, "recon.file")
     assert refusal.value.details["file"] == "recon.file"
+    refusal.value.message.encode()  # or nobody can be told
     return refusal.value
 
 
@@ -192,6 +193,9 @@ def test_a_bad_item_refuses_the_collection(other: dict[str, Any], code: str, hin
         (b'{"items":{},"count":0,"entity":"collection"}', "FILE_BAD_HEADER"),
         (api_file(api_item(), has_more=True), "FILE_BAD_HEADER"),
         (api_file(api_item(), count=2), "FILE_TOTAL_MISMATCH"),
+        (api_file(api_item(), count="\ud800"), "FILE_TOTAL_MISMATCH"),
+        (api_file(api_item(), **{"\ud800": 1}), "FILE_BAD_HEADER"),
+        (api_file(api_item(**{"\ud800": 1})), "FILE_BAD_HEADER"),
         (b"\xff\xfe", "FILE_BAD_HEADER"),
         (b"", "FILE_BAD_HEADER"),
         (razorpay_csv(razorpay_row()), "FILE_BAD_HEADER"),

@@ -70,6 +70,9 @@ def test_a_row_becomes_one_event(store: Store, tmp_path: Path) -> None:
         ("A1,P1,Fort,came,2026-01-05T10:00Z,,,40", "starts", "IMPORT_ROW_INVALID"),
         ("A1,,Fort,came,2026-01-05T10:00,,,40", "patient", "IMPORT_ROW_INVALID"),
         ("A1,P1,Fort,came,2026-01-05T10:00,,12.345,40", "price", "IMPORT_ROW_INVALID"),
+        ("A1,P1,Fort,came,2026-01-05T10:00,,-5.00,40", "price", "IMPORT_ROW_INVALID"),
+        ("A1,P1,Fort,came,2026-01-05T10:00,,999999999999999,40", "price", "IMPORT_ROW_INVALID"),
+        ("A1,P1,Fort,came,9999-12-31T10:00,,,40", "starts", "IMPORT_ROW_INVALID"),
         ("A1,P1,Fort,came,2026-01-05T10:00,2026-01-06T00:00,,40", "booked", "BOOKED_AFTER_START"),
         ("A1,P1,Fort,came", "", "IMPORT_ROW_INVALID"),
         ("A1,P1,Fort,came,2026-01-05T10:00,,,40,more", "", "IMPORT_ROW_INVALID"),
@@ -109,6 +112,26 @@ def test_a_missing_column_refuses_the_file(store: Store, tmp_path: Path) -> None
     with pytest.raises(Refused) as refusal:
         import_appointments(store.handler, file, load_mapping(written(tmp_path, MAPPING)), tmp_path)
     assert (refusal.value.code, refusal.value.details["column"]) == ("MAPPING_INVALID", "starts")
+
+
+def test_a_column_that_stands_twice_refuses_the_file(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "history.csv"
+    row = "A1,P1,Fort,came,2026-01-05T10:00,,500.00,40,700.00\n"
+    file.write_text(f"{HEADER.strip()},price\n{row}", encoding="utf-8")
+    with pytest.raises(Refused, match="more than one column 'price'"):
+        import_appointments(store.handler, file, load_mapping(written(tmp_path, MAPPING)), tmp_path)
+    assert list(store.feed.tenants()) == []
+
+
+def test_bytes_that_are_no_text_are_named_by_their_row(store: Store, tmp_path: Path) -> None:
+    row = "A{},P1,Fort,came,2026-01-05T10:00,,,40\n"
+    for good in (3, 3_000):
+        file = tmp_path / "history.csv"
+        rows = "".join(row.format(number) for number in range(good))
+        file.write_bytes((HEADER + rows).encode() + row.format("é").encode("latin-1"))
+        with pytest.raises(Refused) as refusal:
+            import_appointments(store.handler, file, load_mapping(written(tmp_path, MAPPING)), tmp_path)
+        assert refusal.value.details["row"] == good + 2
 
 
 def test_a_zip_holds_one_file_or_is_refused(store: Store, tmp_path: Path) -> None:

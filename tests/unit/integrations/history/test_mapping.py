@@ -45,6 +45,8 @@ def test_a_good_mapping_is_read(tmp_path: Path) -> None:
     [
         ('kind = "chain"', 'kind = "circus"', "tenant.kind"),
         ('zone = "Asia/Kolkata"', 'zone = "Mars/Olympus"', "times.zone"),
+        ('source_system = "old-his"', 'source_system = "old-his"\nencoding = "klingon"', "encoding"),
+        ('source_system = "old-his"', 'source_system = "old-his"\nencoding = "zlib"', "encoding"),
         ('start_at = "starts"', "", "columns.start_on"),
         ('start_at = "starts"', 'start_at = "starts"\nstart_on = "day"', "columns.start_on"),
         ('came = "fulfilled"', 'came = "vanished"', "outcomes[...]"),
