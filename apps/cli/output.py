@@ -14,6 +14,8 @@ from apps.cli.console import explain
 from apps.cli.machine import FULL
 from mymedic.errors import Refused
 
+_READER_LEFT = 128 + 13  # SIGPIPE
+
 
 class Output(io.TextIOWrapper):
     """A standard stream that remembers why it could not be written."""
@@ -49,7 +51,7 @@ class _File(io.FileIO):
 @contextmanager
 def looked_after() -> Iterator[Output | None]:
     """The standard output; None where it is no file. If what was printed cannot be written, the exit code is 1, with a
-    line on stderr unless only the reader has left.
+    line on stderr; where only the reader has left, it is 141 without a word, as a shell tells of SIGPIPE.
     """
     _open_what_is_closed()
     before = sys.stdout, sys.stderr
@@ -71,7 +73,7 @@ def looked_after() -> Iterator[Output | None]:
                 one.silence()
         sys.stdout, sys.stderr = before
     if out.failure is not None:
-        sys.exit(1)
+        sys.exit(_READER_LEFT if out.failure.errno == errno.EPIPE else 1)
 
 
 def _cannot_print(error: OSError) -> Refused:

@@ -108,15 +108,24 @@ def report(
 
 
 def _period(month: str | None, from_: str | None, to: str | None) -> Period:
-    try:
-        if month is not None:
-            if from_ or to:
-                raise Refused("VALIDATION_FAILED", "say --month, or --from and --to, not both", field="month")
-            first = date.fromisoformat(f"{month}-01")
-            return Period(first, first.replace(day=monthrange(first.year, first.month)[1]))
-        period = Period(date.fromisoformat(from_) if from_ else None, date.fromisoformat(to) if to else None)
-    except ValueError as error:
-        raise Refused("VALIDATION_FAILED", f"no such day or month: {error}", field="period") from error
+    if month is not None:
+        if from_ is not None or to is not None:
+            raise Refused("VALIDATION_FAILED", "say --month, or --from and --to, not both", field="month")
+        first = _day(f"{month}-01", "month", f"{month!r} is no month like 2026-08")
+        return Period(first, first.replace(day=monthrange(first.year, first.month)[1]))
+    period = Period(_end(from_, "from"), _end(to, "to"))
     if period.from_on and period.to_on and period.to_on < period.from_on:
         raise Refused("VALIDATION_FAILED", f"the period ends on {to}, before it begins on {from_}", field="to")
     return period
+
+
+def _end(text: str | None, option: str) -> date | None:
+    return None if text is None else _day(text, option, f"{text!r} is no day like 2026-08-31")
+
+
+def _day(text: str, option: str, otherwise: str) -> date:
+    """An empty word is refused too: it may be a variable that was not set, and would mean everything."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused("VALIDATION_FAILED", otherwise, field=option) from error

@@ -8,7 +8,7 @@ import msgspec
 
 from apps.identity import identity_of
 from event_store.api.asking import About, envelope_of
-from event_store.api.identity import Bearer
+from event_store.api.identity import Bearer, Identity
 from event_store.store import Store
 from mymedic.clock import SystemClock
 from mymedic.errors import Refused
@@ -21,8 +21,8 @@ class Signers:
 
     def __init__(self, settings: Settings, token: str, cosigner: str | None, tenant_id: str | None = None) -> None:
         identity = identity_of(settings, SystemClock())
-        self.bearer = identity.bearer(f"Bearer {_read(token)}")
-        second = identity.bearer(f"Bearer {_read(cosigner)}") if cosigner else None
+        self.bearer = identity.bearer(f"Bearer {_read(token, identity, 'token')}")
+        second = identity.bearer(f"Bearer {_read(cosigner, identity, 'cosigner')}") if cosigner else None
         self.cosigner: Actor | None = second.actor if second else None
         if tenant_id not in (None, self.bearer.tenant_id):
             raise Refused("TENANT_MISMATCH", "this token speaks for another tenant")
@@ -64,8 +64,11 @@ def sent(store: Store, envelope: Envelope) -> Ack:
     return ack
 
 
-def _read(token: str) -> str:
+def _read(token: str, identity: Identity, option: str) -> str:
     """A token, or what stands in the file of that name: a word on the command line can be seen by others."""
     path = Path(token)
-    is_file = len(token) < 200 and path.is_file()
-    return path.read_text(encoding="utf-8").strip() if is_file else token
+    if len(token) < 200 and path.is_file():
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    if "/" in token or not identity.claims(token):
+        raise Refused("NOT_FOUND", f"there is no file {token[:80]}, and it is no token either", field=option)
+    return token

@@ -23,8 +23,8 @@ def errors_page(root: Path) -> str:
         "request may succeed later, unchanged.",
         "",
         "`mymedic` ends with exit code 0 when all is well; 2 when it was called wrongly, also with a taken port or an",
-        "unknown id; else 1: a check failed, it could not be done, or what it prints could not be written (silently so",
-        "where the reader of a pipe has seen enough).",
+        "unknown id; 130 when it was interrupted (Ctrl-C); 141, silently, where the reader of a pipe has seen enough;",
+        "else 1: a check failed, it could not be done, or what it prints could not be written.",
         "",
     ]
     for status in sorted({code.http_status for code in CODES.values()}):

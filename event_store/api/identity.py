@@ -39,6 +39,10 @@ class Identity:
     def __init__(self, *credentials: Credentials) -> None:
         self._credentials = credentials
 
+    def claims(self, token: str) -> bool:
+        """Whether it looks like a token or a key at all."""
+        return any(kind.claims(token) for kind in self._credentials)
+
     def bearer(self, authorization: str | None) -> Bearer:
         """Who stands behind an Authorization header; UNAUTHENTICATED when nobody does."""
         token, kind = self._of_kind(authorization)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from apps.cli import program
+from apps.cli.words import program
 from apps.reference.pages import PAGES, REFERENCE, page
 from tests.architecture.product import ROOT, committed
 

@@ -105,7 +105,8 @@ def test_what_a_person_did_not_see_is_not_resolved(office: Office) -> None:
         assert said.json["error"]["code"] == "FILE_BAD_ROW" and said.json["error"]["details"]["row"] == 2
     assert not office.events("ReconItemResolved")
     by_name = ("resolve", row["item_id"], "--as", "chase_gateway", "--note", "asked", "--json")
-    assert office(*by_name, "--token", "not a token").json["error"]["code"] == "UNAUTHENTICATED"
+    assert office(*by_name, "--token", "not a file").json["error"]["code"] == "NOT_FOUND"
+    assert office(*by_name, "--token", "not.a.token").json["error"]["code"] == "UNAUTHENTICATED"
     assert office(*by_name, "--token", office.tokens["arun"]).json["items"][0]["code"] == "FORBIDDEN"
     assert office(*by_name, "--token", office.tokens["meera"]).json["items"][0]["code"] is None
 

@@ -31,6 +31,10 @@ def test_brackets_and_colons_are_no_markup(mymedic: Mymedic, published: World) -
         (("query", "SELECT 'x'::INTEGER", "--json"), "VALIDATION_FAILED"),
         (("query", "SELECT 1", "--as-of", "0001-01-01T00:00:00+14:00"), "is no instant"),
         (("report", "fees", "--from", "2026-10-02", "--to", "2026-10-01"), "before it begins"),
+        (("report", "fees", "--from", ""), "'' is no day like"),
+        (("report", "fees", "--month", "2026-8"), "'2026-8' is no month like"),
+        (("audit", "timeline", "--patient", "pat_1", "--token", "nosuchfile"), "there is no file nosuchfile"),
+        (("audit", "timeline", "--patient", "pat_1", "--token", "./such.jwt"), "there is no file ./such.jwt"),
         (("trace", "pay_\udcff"), "is not UTF-8"),
         (("token", "--role", "CM", "--actor", ""), "actor is not an id"),
         (("replay", "--as-of", ""), "field: as-of"),
@@ -79,16 +83,37 @@ def test_a_taken_port_is_said_before_anything_is_opened(mymedic: Mymedic, tmp_pa
     assert said.err.endswith(f"  field: {word.rpartition('--')[2]}\n") and not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize(("to", "code"), [(">&-", "STORE_UNAVAILABLE"), (">/dev/full", "STORE_FULL"), ("| true", None)])
+@pytest.mark.parametrize(
+    ("to", "exit", "code"),
+    [(">&-", 1, "STORE_UNAVAILABLE"), (">/dev/full", 1, "STORE_FULL"), ("| true", 141, None)],
+)
 def test_what_nobody_takes_is_said_unless_the_reader_has_seen_enough(
-    published: World, to: str, code: str | None
+    published: World, to: str, exit: int, code: str | None
 ) -> None:
     asked = ["query", "SELECT * FROM range(20_000)", "--json", "--tenant", CHAIN, "--home", str(published.home)]
     command = [sys.executable, "-c", "from apps.cli import main; main()", *asked]
     shell = ["bash", "-c", f'set -o pipefail; "$@" {to}', "bash", *command]
     done = subprocess.run(shell, capture_output=True, text=True, check=False)
     told = done.stderr.splitlines()
-    assert done.returncode == 1 and [line.split()[0] for line in told] == ([code, "file:"] if code else [])
+    assert done.returncode == exit and [line.split()[0] for line in told] == ([code, "file:"] if code else [])
+
+
+@pytest.mark.parametrize("module", ["typer", "apps.cli.line"])
+def test_an_interrupt_while_it_starts_is_quiet(module: str) -> None:
+    """Python and the libraries take most of the first second: the module is interrupted as it is imported."""
+    interrupted = f"""
+import signal, sys
+from apps.cli import main
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["mymedic", "tenants"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_a_full_disk_is_said() -> None:

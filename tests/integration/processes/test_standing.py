@@ -10,7 +10,7 @@ import pytest
 from litestar.testing import TestClient
 from typer.testing import CliRunner
 
-from apps.cli import program
+from apps.cli.words import program
 from apps.processing import read_processes
 from event_store.api.app import create_app
 from event_store.api.identity import Identity
