@@ -8,10 +8,11 @@ from event_store.aggregates.encounter.events import EncounterFinished
 from event_store.aggregates.invoice.commands import IssueInvoice, NewLine
 from event_store.aggregates.invoice.events import InvoiceIssued
 from event_store.aggregates.payment.commands import AllocatePayment
-from event_store.aggregates.payment.events import PaymentCaptured
+from event_store.aggregates.payment.events import DisputeResolved, PaymentCaptured
 from event_store.recorded import Recorded
 from mymedic.patients import related_to
 from mymedic.receivables import outstanding
+from processes import booking
 from processes.world import World
 
 
@@ -75,18 +76,32 @@ def on_invoice_issued(event: Recorded, issued: InvoiceIssued, world: World) -> N
 
 
 def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None:
-    """Money paid for an invoice goes against it; for an appointment or a stay, against what was billed for it."""
     if event.payment_id is None:
         return
-    if captured.invoice_id is not None:
-        _allocate(event.payment_id, captured.invoice_id, world)
-    elif captured.appointment_id is not None:
-        for invoice in world.related("invoice", "appointment", captured.appointment_id):
-            _allocate(event.payment_id, invoice.invoice_id, world, invoice.invoice_id)
-    elif captured.admission_id is not None:
-        bill_id = world.state("admission", captured.admission_id).invoice_id
+    _put_to_use(event.payment_id, captured, world)
+    if captured.late_capture and captured.invoice_id is not None:  # it was paid in another way meanwhile
+        booking.give_back(event.payment_id, "late_capture", world)
+
+
+def on_dispute_resolved(event: Recorded, _: DisputeResolved, world: World) -> None:
+    """What was disputed when the invoice was written could not be put against it then."""
+    if event.payment_id is not None:
+        payment = world.state("payment", event.payment_id)
+        if not payment.has_open_dispute:
+            _put_to_use(event.payment_id, payment, world)
+
+
+def _put_to_use(payment_id: str, paid: Any, world: World) -> None:
+    """Money paid for an invoice goes against it; for an appointment or a stay, against what was billed for it."""
+    if paid.invoice_id is not None:
+        _allocate(payment_id, paid.invoice_id, world)
+    elif paid.appointment_id is not None:
+        for invoice in world.related("invoice", "appointment", paid.appointment_id):
+            _allocate(payment_id, invoice.invoice_id, world, invoice.invoice_id)
+    elif paid.admission_id is not None:
+        bill_id = world.state("admission", paid.admission_id).invoice_id
         if bill_id is not None:  # until then an advance waits for it
-            _allocate(event.payment_id, bill_id, world)
+            _allocate(payment_id, bill_id, world)
 
 
 def _allocate(payment_id: str, invoice_id: str, world: World, *about: str) -> None:

@@ -68,7 +68,11 @@ REACTIONS: dict[type[Event], tuple[tuple[str, Reaction], ...]] = {
     payment.PaymentInitiated: (("timers", timers.on_initiated),),
     payment.PaymentExpired: (("timers", timers.on_payment_settled),),
     payment.RefundApproved: (("deposit_plan", deposit_plan.on_refund_approved),),
-    payment.DisputeResolved: (("disputed_deposit", disputed_deposit.on_dispute_resolved),),
+    payment.DisputeResolved: (
+        ("disputed_deposit", disputed_deposit.on_dispute_resolved),
+        ("billing", billing.on_dispute_resolved),
+        ("discharge", discharge.on_dispute_resolved),
+    ),
     appointment.AppointmentHeld: (("timers", timers.on_held),),
     appointment.AppointmentBooked: (("timers", timers.on_booked), ("notifying", notifying.on_booked)),
     appointment.AppointmentRescheduled: (

@@ -6,7 +6,7 @@ from typing import Any
 
 from event_store.aggregates.admission.events import AdmissionBilled
 from event_store.aggregates.payment.commands import RequestRefund
-from event_store.aggregates.payment.events import PaymentCaptured
+from event_store.aggregates.payment.events import DisputeResolved, PaymentCaptured
 from event_store.recorded import Recorded
 from processes.world import World
 
@@ -20,12 +20,21 @@ def on_billed(event: Recorded, billed: AdmissionBilled, world: World) -> None:
         left -= _ask_back(payment, left, world)
 
 
-def on_capture(event: Recorded, captured: PaymentCaptured, world: World) -> None:
-    """Money that comes after the bill has been put against it by now; nothing else will need the rest."""
-    if captured.admission_id is None or captured.late_capture or event.payment_id is None:
+def on_capture(event: Recorded, _: PaymentCaptured, world: World) -> None:
+    _ask_back_rest(event, world)
+
+
+def on_dispute_resolved(event: Recorded, _: DisputeResolved, world: World) -> None:
+    """What was disputed when the bill was written was neither put against it nor counted as excess."""
+    _ask_back_rest(event, world)
+
+
+def _ask_back_rest(event: Recorded, world: World) -> None:
+    """Money that is free after the bill has been put against it by now; nothing else will need the rest."""
+    payment = world.state("payment", event.payment_id or "")
+    if payment.admission_id is None or payment.invoice_id is not None or payment.has_open_dispute:
         return
-    if world.state("admission", captured.admission_id).status == "billed":
-        payment = world.state("payment", event.payment_id)
+    if world.state("admission", payment.admission_id).status == "billed":
         _ask_back(payment, payment.held_paise, world)
 
 

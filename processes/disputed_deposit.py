@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from event_store.aggregates.appointment.events import AppointmentCancelled, AppointmentNoShow, PlannedMoney
-from event_store.aggregates.payment.events import DisputeResolved, ForfeitBasis, RefundReason
+from event_store.aggregates.payment.events import (
+    DISPUTED,
+    DisputeResolved,
+    ForfeitBasis,
+    RefundReason,
+    RefundRejected,
+)
 from event_store.recorded import Recorded
 from mymedic.policies import DEFAULT_VERSIONS, CancellationBody, forfeit_and_refund
 from processes import booking, deposit_plan
@@ -33,10 +39,22 @@ def on_dispute_resolved(event: Recorded, _: DisputeResolved, world: World) -> No
     if payment.late_capture or world.state("appointment", appointment_id).is_hold_expired:
         booking.give_back(payment_id, "late_capture", world)
         return
+    _ask_again(payment_id, world)
     ending = _ending_of(appointment_id, world)
     if ending is not None:
         plan = [_plan(payment, appointment_id, ending, world)]
         deposit_plan.carry_out(event, plan, ending.policy_version_id, ending.basis, ending.reason, world)
+
+
+def _ask_again(payment_id: str, world: World) -> None:
+    """Money that came twice is no deposit: the dispute alone has stopped it from going back."""
+    payment = world.state("payment", payment_id)
+    for rejected in world.history("payment", payment_id):
+        if isinstance(rejected, RefundRejected) and rejected.note == DISPUTED:
+            refund = payment.refunds[rejected.refund_id]
+            if refund.reason == "duplicate_capture":
+                booking.give_back(payment_id, "duplicate_capture", world, "again")
+                return
 
 
 def _plan(payment: Any, appointment_id: str, ending: _Ending, world: World) -> PlannedMoney:

@@ -174,6 +174,10 @@ class RefundApproved(Event, frozen=True, kw_only=True):
     approval: Literal["auto", "manual"]
 
 
+# The note of a rejection that nobody decided: the dispute did.
+DISPUTED = "dispute_open"
+
+
 class RefundRejected(Event, frozen=True, kw_only=True):
     retention: ClassVar = MONEY
     refund_id: Id

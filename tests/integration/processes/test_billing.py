@@ -87,6 +87,15 @@ def test_an_online_payment_of_an_invoice_is_allocated_on_capture(chain: Chain) -
     assert (allocated.invoice_id, allocated.amount_paise) == (invoice_id, 250_000)
 
 
+def test_a_late_online_payment_of_an_invoice_that_is_paid_already_goes_back(chain: Chain) -> None:
+    invoice_id = chain.ask(invoice(PROCEDURE, 250_000))
+    payment_id = chain.order(250_000, purpose="procedure", invoice_id=invoice_id)
+    chain.at(2, "10:20").ask(by_qr(250_000, invoice_id=invoice_id))
+    chain.captured(payment_id, "gw_1")
+    (requested,), (approved,) = chain.events("RefundRequested"), chain.events("RefundApproved")
+    assert (requested.amount_paise, requested.reason, approved.approval) == (250_000, "late_capture", "auto")
+
+
 def test_what_the_front_desk_billed_already_is_not_billed_again(chain: Chain) -> None:
     booked(chain)
     chain.at(3, "18:05").ask(CheckInPatient(appointment_id="appt_1"))

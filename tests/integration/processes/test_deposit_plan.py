@@ -205,6 +205,28 @@ def test_a_dispute_over_a_visit_that_took_place_moves_nothing(chain: Chain) -> N
     assert chain.types_since(before) == ["DisputeResolved"]
 
 
+def test_money_that_came_twice_is_not_kept_because_it_was_disputed(chain: Chain) -> None:
+    payment_id = booked(chain)
+    chain.captured(payment_id, "gw_2")
+    (asked,) = (each for each in chain.log() if each.event_type == "RefundRequested")
+    second = asked.payment_id or ""
+    chain.ask(dispute(second), GATEWAY)
+    chain.at(9, "11:00").ask(resolve("won"), GATEWAY)
+    (forfeited,) = (each for each in chain.log() if each.event_type == "DepositForfeited")
+    assert forfeited.payment_id == payment_id
+    assert [each.reason for each in chain.events("RefundRequested")] == ["duplicate_capture"] * 2
+    assert chain.state("payment", second).refunded_or_reserved_paise == 40_000
+
+
+def test_a_disputed_deposit_pays_for_the_visit_when_it_is_released(chain: Chain) -> None:
+    payment_id = booked(chain)
+    chain.ask(dispute(payment_id), GATEWAY)
+    chain.at(3, "18:00").visit("appt_1", "enc_1")
+    assert chain.state("payment", payment_id).allocated_paise == 0
+    chain.at(9, "11:00").ask(resolve("won"), GATEWAY)
+    assert chain.state("payment", payment_id).allocated_paise == 40_000
+
+
 def dispute(payment_id: str) -> OpenDispute:
     return OpenDispute(
         payment_id=payment_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from event_store.aggregates.appointment.commands import RescheduleAppointment
 from event_store.aggregates.practitioner.commands import SetTeleAvailability
 from event_store.aggregates.schedule.commands import AmendSchedule, BlockSchedule
 from event_store.aggregates.schedule.events import WeeklyHours
@@ -39,6 +40,21 @@ def test_a_blocked_evening_is_cancelled_and_refunded_in_full(chain: Chain) -> No
     blocked = next(each for each in chain.log() if each.event_type == "ScheduleBlocked")
     cancelled = [each for each in chain.log() if each.event_type == "AppointmentCancelled"]
     assert {each.causation_id for each in cancelled} == {blocked.event_id}
+
+
+def test_who_was_moved_before_the_block_was_answered_is_left_alone(chain: Chain) -> None:
+    paid(chain)
+    with chain.paused():
+        chain.ask(block("cancel_and_refund"))
+        moved = RescheduleAppointment(
+            appointment_id="appt_2",
+            new_slot_id=chain.slot(5, "18:00"),
+            initiator="provider",
+            reason_code="provider_leave",
+        )
+        chain.ask(moved)
+    chain.runner.drain(chain.tenant_id)
+    assert [chain.state("appointment", id).status for id in ("appt_1", "appt_2")] == ["cancelled", "booked"]
 
 
 def test_what_is_queued_stands(chain: Chain) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from event_store.aggregates.payment.commands import OpenDispute, ResolveDispute, UpdateDispute
 from event_store.aggregates.payment.decide.allocation import free
 from event_store.aggregates.payment.events import (
+    DISPUTED,
     Deallocation,
     DepositForfeitReversed,
     DisputeOpened,
@@ -50,7 +51,7 @@ def open_dispute(state: State, command: OpenDispute, context: Context) -> list[E
     )
     # Otherwise the same money could go back twice, by the refund and by the bank.
     rejected = [
-        RefundRejected(refund_id=refund_id, note="dispute_open")
+        RefundRejected(refund_id=refund_id, note=DISPUTED)
         for refund_id, refund in state.refunds.items()
         if refund.status in ("requested", "approved")
     ]
