@@ -124,12 +124,17 @@ def _check_as_seen(state: State, command: ResolveReconItem, context: Context) ->
 
 
 def _needs_two(command: ResolveReconItem, context: Context) -> bool:
-    """Above the tenant's limit; and always when money that only the outside knows of becomes income."""
+    """Above the tenant's limit; and always when money that only the outside knows of becomes income.
+
+    Whatever amount is said, the whole item is off the list afterwards: what it leaves open is weighed too.
+    """
     if command.resolution in POSTS_NOTHING_AND_STAYS:
         return False
     is_line = command.recon_item_id.split(":", 2)[1] == "line"
     limit = context.state("tenant", context.tenant_id).settings.recon_limit_paise
-    return command.amount_paise > limit or (command.resolution == "write_off" and is_line)
+    _, _, open_paise = (context.guard_detail("recon_item", command.recon_item_id) or "").partition("#")
+    at_stake = max(command.amount_paise, int(open_paise or 0))
+    return at_stake > limit or (command.resolution == "write_off" and is_line)
 
 
 def reopen_item(state: State, command: ReopenReconItem, context: Context) -> Iterator[Event]:

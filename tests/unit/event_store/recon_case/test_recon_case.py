@@ -196,6 +196,21 @@ def test_r_auth_4_above_the_limit_two_sign(run_books: Books) -> None:
     assert run_books.does(resolve(), FINANCE, SECOND).cosigned_by == SECOND.id
 
 
+@pytest.mark.parametrize("resolution", ["accept_variance", "write_off", "correct_entry", "ignore_test"])
+def test_r_auth_4_a_small_amount_does_not_take_a_large_item_off_the_list(run_books: Books, resolution: str) -> None:
+    patch = SettingsPatch(recon_limit_paise=299_999)
+    run_books.world.given("tenant", TENANT, TenantSettingsChanged(patch=patch))
+    understated = resolve(resolution=resolution, amount_paise=1, target_ref="cmd_1")
+    assert run_books.refuses(understated) == "FOUR_EYES_REQUIRED"
+    assert run_books.does(understated, FINANCE, SECOND).cosigned_by == SECOND.id
+
+
+def test_chasing_the_gateway_for_a_large_item_takes_one(run_books: Books) -> None:
+    patch = SettingsPatch(recon_limit_paise=299_999)
+    run_books.world.given("tenant", TENANT, TenantSettingsChanged(patch=patch))
+    assert run_books.does(resolve(resolution="chase_gateway", amount_paise=0)).cosigned_by is None
+
+
 def test_money_that_only_the_outside_knows_becomes_income_with_two_signatures(books: Books) -> None:
     orphan = resolve(recon_item_id="L1:line:sline_9", amount_paise=100)
     assert books.refuses(orphan) == "FOUR_EYES_REQUIRED"
