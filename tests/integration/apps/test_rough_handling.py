@@ -103,6 +103,7 @@ def test_an_interrupt_while_it_starts_is_quiet(module: str) -> None:
     """Python and the libraries take most of the first second: the module is interrupted as it is imported."""
     interrupted = f"""
 import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
 from apps.cli import main
 class Interrupt:
     def find_spec(self, name, path=None, target=None):

@@ -18,14 +18,14 @@ from event_store.subscriptions.parking import LedgerParking
 from event_store.subscriptions.subscription import Subscription, Unavailable
 from integrations.webhooks.addresses import Reach
 from integrations.webhooks.outbound import AT_ONCE, Delivering
-from integrations.webhooks.posting import Answer, Post, Poster
+from integrations.webhooks.posting import SECONDS, Answer, Post, Poster
 from integrations.webhooks.signature import new_secret
 from integrations.webhooks.worker import WebhookWorker
 from mymedic.errors import Refused
 from tests.integration.bus.test_relay import fill, more
 from tests.integration.ledger.conftest import Bench
 from tests.integration.ledger.people import ENGINEER, TENANT
-from tests.integration.webhooks.conftest import PATIENCE, SECRET, Got, Line, Target, hanging, registered
+from tests.integration.webhooks.conftest import PATIENCE, SECRET, Got, Line, Target, registered
 
 Lines = Callable[..., Line]
 
@@ -86,7 +86,9 @@ def test_an_endpoint_is_told_what_it_asked_for(bench: Bench, endpoints: Endpoint
     assert sorted(target.seqs) == [81, 82, 83, 84]
 
 
-@pytest.mark.parametrize("trouble", [500, 503, 404, 302, "hangs"])
+@pytest.mark.parametrize(
+    ("trouble", "patience"), [(500, SECONDS), (503, SECONDS), (404, SECONDS), (302, SECONDS), ("hangs", PATIENCE)]
+)
 def test_a_target_in_trouble_is_tried_again_later_each_time(
     bench: Bench, endpoints: Endpoints, target: Target, line: Lines, trouble: int | str
 ) -> None:
@@ -94,13 +96,11 @@ def test_a_target_in_trouble_is_tried_again_later_each_time(
     endpoint = registered(endpoints, target)
     _, subscription = line(endpoint)
     target.answers = (
-        hanging if trouble == "hangs" else lambda _: (int(trouble), {"location": target.url + "/elsewhere"})
+        target.hanging if trouble == "hangs" else lambda _: (int(trouble), {"location": target.url + "/elsewhere"})
     )
     waits = []
     for _ in range(1 if trouble == "hangs" else 3):
-        began = time.monotonic()
         assert subscription.round() is False
-        assert time.monotonic() - began < 4 * PATIENCE
         due = subscription.back_off.next_due()
         assert due is not None
         waits.append((due - bench.clock.now()).total_seconds())
@@ -207,9 +207,8 @@ def test_a_range_is_told_again_without_moving_the_endpoint(
 
 def test_little_of_an_endless_answer_is_read(bench: Bench, poster: Poster, target: Target) -> None:
     target.body = b"x" * 50_000_000
-    began = time.monotonic()
     assert poster.send("whk_1", [Post(target.url, {}, b"{}")]) == [Answer(200)]
-    assert time.monotonic() - began < PATIENCE
+    assert target.sent < len(target.body) / 2
 
 
 @pytest.mark.parametrize("dies_after", range(4))
@@ -244,11 +243,12 @@ def worker(bench: Bench, endpoints: Endpoints, poster: Poster, line: Lines) -> I
     worker.leave()
 
 
+@pytest.mark.parametrize("patience", [PATIENCE])
 def test_a_target_that_hangs_holds_up_no_other(
     bench: Bench, endpoints: Endpoints, target: Target, worker: WebhookWorker
 ) -> None:
     streams = fill(bench, drawers=2, each=6)
-    target.answers = lambda got: hanging(got) if got.path == "/slow" else None
+    target.answers = lambda got: target.hanging(got) if got.path == "/slow" else None
     slow = endpoints.add(TENANT, target.url.replace("/hook", "/slow"), (), SECRET, 0)
     quick = registered(endpoints, target)
     head = bench.store.feed.head(TENANT)
@@ -260,7 +260,7 @@ def test_a_target_that_hangs_holds_up_no_other(
     while len(told("/hook")) < head:
         worker.round()
         bench.clock.at += timedelta(milliseconds=100)
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
     assert len(told("/slow")) <= AT_ONCE
     endpoints.remove(TENANT, slow.endpoint_id)
     endpoints.disable(TENANT, quick.endpoint_id, "by hand")
@@ -281,7 +281,7 @@ def test_a_private_address_is_called_by_nobody(bench: Bench, endpoints: Endpoint
     async def rebound(host: str, port: int) -> list[str]:
         return answers[-1]
 
-    poster = Poster(Reach(allows_http=True, resolve=rebound), PATIENCE)
+    poster = Poster(Reach(allows_http=True, resolve=rebound))
     url = target.url.replace("127.0.0.1", "hooks.example")
     poster.require(url)
     (answer,) = poster.send("whk_1", [Post(url, {}, b"{}")])
@@ -297,7 +297,7 @@ def test_the_connection_goes_to_the_address_that_was_judged(target: Target) -> N
         asked.append((host, port))
         return ["127.0.0.1"]
 
-    poster = Poster(Reach(["127.0.0.0/8"], allows_http=True, resolve=once), PATIENCE)
+    poster = Poster(Reach(["127.0.0.0/8"], allows_http=True, resolve=once))
     url = target.url.replace("127.0.0.1", "hooks.example")
     port = int(url.split(":")[2].split("/")[0])
     assert poster.send("whk_1", [Post(url, {}, b"{}")]) == [Answer(200)]
